@@ -1,0 +1,102 @@
+"""Connections: one engine an installation, errors turned into sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from sqlalchemy import Connection, CursorResult, Engine, Row, create_engine
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.pool import NullPool
+
+from pipeline.database import embedded
+from pipeline.database.queries import query, source
+from pipeline.errors import PermanentError, SettingsError, TransientError
+from pipeline.settings import Settings
+
+OLDEST_POSTGRES = 14
+CONNECT_SECONDS = 10
+
+
+class Database:
+    """Transactions on one Postgres, and the statements of `sql/` within them."""
+
+    def __init__(self, url: str) -> None:
+        try:
+            self.url = make_url(url)
+            self.engine: Engine = create_engine(
+                self.url,
+                poolclass=NullPool,
+                connect_args={
+                    "connect_timeout": CONNECT_SECONDS,
+                    "application_name": "tenantcast",
+                    # A named statement would switch to a generic plan after five runs: a fresh hour and ten
+                    # late buckets need different plans. It would also not survive a transaction pooler.
+                    "prepare_threshold": None,
+                    "options": "-c timezone=UTC -c extra_float_digits=1",
+                },
+            )
+        except (ArgumentError, ValueError):
+            raise SettingsError("TENANTCAST_DATABASE_URL: not a PostgreSQL address.") from None
+
+    @classmethod
+    def open(cls, settings: Settings) -> Database:
+        """Reach the configured database, starting the embedded one where none is configured."""
+        database = cls(settings.database_url or embedded.start(settings.home / "postgres"))
+        with database.transaction() as connection:
+            version = connection.connection.driver_connection.info.server_version // 10000  # type: ignore[union-attr]
+        if version < OLDEST_POSTGRES:
+            raise PermanentError(f"PostgreSQL {version} is too old: Tenantcast needs {OLDEST_POSTGRES} or later.")
+        return database
+
+    @contextmanager
+    def transaction(self, isolation: str = "READ COMMITTED") -> Iterator[Connection]:
+        """One transaction; committed at the end, rolled back on any error."""
+        with translated(), self.engine.connect() as connection:
+            connection = connection.execution_options(isolation_level=isolation)
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def autocommit(self) -> Iterator[Connection]:
+        """Statement by statement, for what refuses to run inside a transaction."""
+        with translated(), self.engine.connect() as connection:
+            yield connection.execution_options(isolation_level="AUTOCOMMIT")
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn the driver's errors into ours: lost or refused connections may pass, all else does not."""
+    try:
+        yield
+    except (DBAPIError, psycopg.Error) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        message = " ".join(str(cause).split()) or type(cause).__name__
+        if isinstance(cause, psycopg.OperationalError):
+            raise TransientError(f"The database cannot be used: {message}") from error
+        raise PermanentError(f"The database refused a statement: {message}") from error
+
+
+def execute(connection: Connection, name: str, **values: Any) -> CursorResult[Any]:
+    """Run `sql/<name>.sql` with bound values."""
+    return connection.execute(query(name), values)
+
+
+def rows(connection: Connection, name: str, **values: Any) -> Sequence[Row[Any]]:
+    """Run `sql/<name>.sql` and give all its rows."""
+    return execute(connection, name, **values).all()
+
+
+def define(connection: Connection, name: str) -> None:
+    """Run `sql/<name>.sql` as it stands: definitions, possibly many statements, no values."""
+    connection.exec_driver_sql(source(name))
+
+
+def driver(connection: Connection) -> psycopg.Connection[Any]:
+    """Give the psycopg connection beneath, for COPY and quoted identifiers."""
+    raw = connection.connection.driver_connection
+    assert isinstance(raw, psycopg.Connection)
+    return raw
