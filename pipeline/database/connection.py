@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
 
 from pipeline.database import embedded
-from pipeline.database.queries import query, source
+from pipeline.database.queries import query
 from pipeline.errors import PermanentError, SettingsError, TransientError
 from pipeline.settings import Settings
 
@@ -90,9 +90,9 @@ def rows(connection: Connection, name: str, **values: Any) -> Sequence[Row[Any]]
     return execute(connection, name, **values).all()
 
 
-def define(connection: Connection, name: str) -> None:
-    """Run `sql/<name>.sql` as it stands: definitions, possibly many statements, no values."""
-    connection.exec_driver_sql(source(name))
+def define(connection: Connection, definitions: str) -> int:
+    """Run definitions as they stand: possibly many statements, no values; give the last one's row count."""
+    return driver(connection).execute(definitions.encode()).rowcount
 
 
 def driver(connection: Connection) -> psycopg.Connection[Any]:

@@ -55,6 +55,7 @@ class SourceMapping:
 
     schema: str
     tables: Mapping[str, SourceTable]
+    is_default: bool  # no table or column is renamed: what is missing may be created
 
     def __getitem__(self, name: str) -> SourceTable:
         return self.tables[name]
@@ -73,6 +74,7 @@ def parse_mapping(given: Mapping[str, Any]) -> SourceMapping:
     return SourceMapping(
         schema=schema,
         tables={name: _table(name, schema, given.get(name, {})) for name in REQUIRED},
+        is_default=not any(name in REQUIRED for name in given),
     )
 
 

@@ -1,0 +1,39 @@
+"""Documents to bytes: the same document gives the same bytes."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import deflate
+import orjson
+
+LEVEL = 9
+STAMPS = frozenset({"seq", "data_through", "start", "end"})
+HASH_DIGITS = 12
+
+
+def to_json(document: dict[str, Any]) -> bytes:
+    """Write a document as compact JSON, keys in the order in which it was shaped."""
+    return orjson.dumps(document)
+
+
+def compress(content: bytes) -> bytes:
+    """Compress with libdeflate, whose gzip header holds no clock."""
+    return bytes(deflate.gzip_compress(content, LEVEL))
+
+
+def content_hash(document: dict[str, Any]) -> str:
+    """Give the hash of a document apart from its stamps: equal means that no number changed."""
+    return hashlib.sha256(orjson.dumps(_without_stamps(document))).hexdigest()
+
+
+def _without_stamps(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_stamps(held) for name, held in value.items() if name not in STAMPS}
+    return value
+
+
+def page_name(page: str, content: bytes) -> str:
+    """Give a page's file name: it changes with the content, so the file may be cached for ever."""
+    return f"{page}.{hashlib.sha256(content).hexdigest()[:HASH_DIGITS]}.json"

@@ -1,0 +1,34 @@
+"""How numbers are written in documents."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+
+def instant(at: datetime) -> str:
+    """Write a time: UTC, whole seconds, `Z`."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def plain(amount: Decimal | int) -> int | float:
+    """Write an amount: an integer where it is one, exactly; a float elsewhere."""
+    whole = int(amount)
+    return whole if whole == amount else float(amount)
+
+
+def percent(part: Decimal | int, whole: Decimal | int) -> float | None:
+    """Give 100 * part / whole to two decimals; null of nothing."""
+    return float(round(Decimal(100) * part / whole, 2)) if whole else None
+
+
+def change(now: Decimal | int | None, before: Decimal | int | None) -> float | None:
+    """Give the change in percent to two decimals; null where there was nothing, or nothing is known."""
+    if now is None or not before:
+        return None
+    return float(round(Decimal(100) * (now - before) / before, 2))
+
+
+def ratio(total: Decimal | int, count: int, digits: int) -> float | None:
+    """Give total / count, rounded; null of nothing."""
+    return float(round(Decimal(total) / count, digits)) if count else None

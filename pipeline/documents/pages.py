@@ -1,0 +1,53 @@
+"""Detail pages: the hours of a day, the days of a month, and the index of older pages. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from pipeline.documents.dashboard import SCHEMA, percentiles
+from pipeline.documents.numbers import instant, plain, ratio
+from pipeline.documents.rows import Listed, PageRow
+
+COLUMNS = {"hourly": "bucket_start", "daily": "day"}
+
+
+def detail_page(
+    kind: str, tenant_id: str, rows: Sequence[PageRow], *, page_from: datetime, page_to: datetime
+) -> dict[str, Any]:
+    """Give a page in columns: one list a measure, all of one length, one place an hour or day that has data."""
+    latencies = [percentiles(row.latency) for row in rows]
+    return {
+        "schema": SCHEMA,
+        "kind": kind,
+        "tenant_id": tenant_id,
+        "from": instant(page_from),
+        "to": instant(page_to),
+        COLUMNS[kind]: [row.at if isinstance(row.at, str) else instant(row.at) for row in rows],
+        "requests": [row.point.requests for row in rows],
+        "client_errors": [row.point.client_errors for row in rows],
+        "server_errors": [row.point.server_errors for row in rows],
+        "ai_tokens": [plain(row.point.ai_tokens) for row in rows],
+        "duration_count": [row.point.duration_count for row in rows],
+        "avg_ms": [ratio(row.point.duration_ms_sum, row.point.duration_count, 3) for row in rows],
+        **{name: [latency[name] for latency in latencies] for name in ("p50_ms", "p95_ms", "p99_ms")},
+    }
+
+
+def index_page(kind: str, tenant_id: str, older: Sequence[Listed]) -> dict[str, Any]:
+    """Give the list of pages that `dashboard.json` has no room for, newest first."""
+    return {
+        "schema": SCHEMA,
+        "kind": f"{kind}-index",
+        "tenant_id": tenant_id,
+        "pages": [
+            {
+                "path": page.path,
+                "from": instant(page.page_from),
+                "to": instant(page.page_to),
+                "bytes": page.bytes,
+            }
+            for page in older
+        ],
+    }

@@ -1,0 +1,101 @@
+"""What documents are shaped from: rows of rollups, for one tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+PERIODS = ("24h", "7d", "30d", "90d")
+
+
+@dataclass(frozen=True)
+class Point:
+    """The sums of one hour, quarter of a day or day; durations in ms."""
+
+    requests: int = 0
+    client_errors: int = 0
+    server_errors: int = 0
+    duration_ms_sum: Decimal = Decimal(0)
+    duration_count: int = 0
+    ai_tokens: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Latency:
+    """Where the 50th, 95th and 99th percentile lie: sketch keys, and extremes in microseconds."""
+
+    p50_key: int | None = None
+    p95_key: int | None = None
+    p99_key: int | None = None
+    us_min: int | None = None
+    us_max: int | None = None
+    duration_count: int = 0
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One endpoint in one period; `rank` counts from 1."""
+
+    endpoint: str
+    rank: int
+    requests: int
+    errors: int
+    latency: Latency
+
+
+@dataclass(frozen=True)
+class Usage:
+    """One kind of usage in one period."""
+
+    quota_type: str
+    amount: Decimal
+    records: int
+
+
+@dataclass(frozen=True)
+class PageRow:
+    """One line of a detail page: an hour (its start) or a day (its date)."""
+
+    at: datetime | str
+    point: Point
+    latency: Latency
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One page as `dashboard.json` lists it; `path` is relative to the dashboard's folder."""
+
+    path: str
+    page: str
+    page_from: datetime
+    page_to: datetime
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Period:
+    """One period: [start, end), its latency, first endpoints and usage."""
+
+    start: datetime
+    end: datetime
+    latency: Latency = Latency()
+    endpoints: Sequence[Endpoint] = ()
+    usage: Sequence[Usage] = ()
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """All of one tenant that its dashboard is made of.
+
+    `series` holds points by grain and place: hours before the end (1 to 48), days before today (1 to 180), quarters
+    of the last seven days (0, the oldest, to 27). A place without a point had nothing.
+    """
+
+    id: str
+    name: str
+    plan: str
+    timezone: str
+    periods: Mapping[str, Period]
+    series: Mapping[str, Mapping[int, Point]] = field(default_factory=dict)

@@ -1,0 +1,13 @@
+"""How long a browser and an edge may keep each file."""
+
+from __future__ import annotations
+
+STATUS = "public, max-age=30, stale-if-error=86400"
+DASHBOARD = "public, max-age=60, stale-while-revalidate=3600, stale-if-error=86400"
+PAGE = "public, max-age=31536000, s-maxage=86400, immutable"
+
+
+def cache_control(path: str) -> str:
+    """Give the Cache-Control of a published path."""
+    name = path.rsplit("/", 1)[-1]
+    return {"status.json": STATUS, "dashboard.json": DASHBOARD}.get(name, PAGE)

@@ -1,0 +1,61 @@
+"""Addresses that cannot be guessed: a keyed hash of what the file is about, its id and a generation number."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+
+from pipeline.database.connection import rows
+from pipeline.errors import PermanentError
+from pipeline.installation import Installation
+
+KEY_DIGITS = 32  # 128 bits
+PREVIEW = "http://127.0.0.1:8765"
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a tenant's files are: its key, the path and address of its dashboard.json, the previewed page."""
+
+    tenant_id: str
+    key: str
+    path: str
+    url: str
+    page: str
+
+
+def tenant_key(secret: bytes, tenant_id: str, generation: int = 1) -> str:
+    """Give the key of a tenant's folder.
+
+    Lengths stand before the parts, so that no two (kind, id, generation) are ever the same message.
+    """
+    identity = tenant_id.encode()
+    message = b"tenant:%d:%s:%d" % (len(identity), identity, generation)
+    return hmac.new(secret, message, hashlib.sha256).hexdigest()[:KEY_DIGITS]
+
+
+def folder(key: str) -> str:
+    """Give the folder of a tenant's files under the store's root."""
+    return f"v1/t/{key}"
+
+
+def address(installation: Installation, tenant_id: str) -> Address:
+    """Give a tenant's address; raises PermanentError for a tenant that no tick has seen."""
+    with installation.database.transaction() as connection:
+        found = rows(connection, "published/generation", id=tenant_id)
+    if not found:
+        raise PermanentError(
+            f"Tenant {tenant_id!r} is not known. Its row must be in the tenants table, and `run` must have seen it."
+        )
+    key = tenant_key(installation.secret, tenant_id, found[0].generation)
+    path = f"{folder(key)}/dashboard.json"
+    return Address(
+        tenant_id=tenant_id,
+        key=key,
+        path=path,
+        url=installation.store.url(path),
+        page=f"{PREVIEW}/#{key}",
+    )
+
+

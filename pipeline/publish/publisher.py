@@ -1,0 +1,226 @@
+"""Publishing: the tenants whose numbers can have changed, their files, in an order that never lists a missing one."""
+
+from __future__ import annotations
+
+import gzip
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection
+
+from pipeline.database.connection import Database, execute, rows
+from pipeline.documents.encode import compress
+from pipeline.errors import BusyError, PermanentError, TenantcastError
+from pipeline.installation import Installation
+from pipeline.publish.caching import cache_control
+from pipeline.publish.keys import tenant_key
+from pipeline.publish.reading import Job, read_jobs
+from pipeline.publish.shaping import Changes, File, shape
+from pipeline.runs import as_dict, hour_of, json_time, recorded, require_installed
+
+SLOTS = 64
+SLOT_LOCK = 1_412_000_117  # any number, the same for every publisher
+BATCH = 50
+WRITERS = 8
+STATUS = "v1/status.json"
+HOUR = timedelta(hours=1)
+
+
+@dataclass
+class PublishReport:
+    """What a publish did; `failures` by tenant."""
+
+    data_through: datetime | None = None
+    seq: int = 0
+    tenants: int = 0
+    files_written: int = 0
+    files_unchanged: int = 0
+    bytes_written: int = 0
+    failures: dict[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the report as JSON has it."""
+        return as_dict(self)
+
+
+def publish(installation: Installation, as_of: datetime, *, shard: int = 0, shards: int = 1) -> PublishReport:
+    """Bring the files of a shard's tenants up to the last hour that is rolled up and complete at `as_of`.
+
+    Raises BusyError when another publisher works on one of the shard's slots, PermanentError when nothing has been
+    rolled up or `as_of` lies behind what is published. A tenant's own failure is in the report and stops nobody else.
+    """
+    database, report, began = installation.database, PublishReport(), time.monotonic()
+    require_installed(database)
+    installation.store.check()
+    with recorded(database, "publish", as_of, report), _slots_held(database, shard, shards) as holder:
+        through = published_through(database, as_of)
+        report.data_through = through
+        report.seq = next_seq(installation)
+        due = _due(database, through, shard, shards)
+        with installation.progress.step("Publishing", total=len(due), unit="tenants") as step:
+            for start in range(0, len(due), BATCH):
+                batch = due[start : start + BATCH]
+                _publish_batch(installation, batch, through, report)
+                holder.exec_driver_sql("select 1")  # the slots are still ours, or this fails
+                step.advance(len(batch))
+        report.seconds = round(time.monotonic() - began, 3)
+    return report
+
+
+@contextmanager
+def _slots_held(database: Database, shard: int, shards: int) -> Iterator[Connection]:
+    """Hold the shard's slots in a transaction that does nothing else."""
+    with database.transaction() as connection:
+        for slot in range(shard, SLOTS, shards):
+            if not execute(connection, "published/lock_slot", key=SLOT_LOCK, slot=slot).scalar_one():
+                raise BusyError(f"Another publisher is at work on slot {slot} of {SLOTS}; what is due waits for the next run.")
+        yield connection
+
+
+def published_through(database: Database, as_of: datetime) -> datetime:
+    """Give the hour to publish through: what is rolled up, but not past `as_of`; never back."""
+    with database.transaction() as connection:
+        rolled = execute(connection, "tick/progress").one().data_through
+        before = execute(connection, "published/furthest").scalar_one()
+    if rolled is None:
+        raise PermanentError("Nothing has been rolled up yet. Run: python -m pipeline run")
+    through = min(hour_of(as_of), rolled)
+    if before and through < before:
+        raise PermanentError(
+            f"Files are published through {json_time(before)}; as of {json_time(through)} lies behind that. "
+            "Ask for a later time."
+        )
+    return through
+
+
+def next_seq(installation: Installation) -> int:
+    """Take the next number: above all given out, and above that of the status.json that is up."""
+    packed = installation.store.get(STATUS)
+    published = 0
+    if packed:
+        published = int(orjson.loads(gzip.decompress(packed)).get("seq", 0))
+    with installation.database.transaction() as connection:
+        return int(execute(connection, "published/next_seq", published=published).scalar_one())
+
+
+def _due(database: Database, through: datetime, shard: int, shards: int) -> list[Any]:
+    with database.transaction() as connection:
+        execute(connection, "queue/forget_unknown")
+        found = rows(connection, "queue/due", through=through, shard=shard, shards=shards)
+    return [row.tenant_id for row in found]
+
+
+def _publish_batch(
+    installation: Installation, tenants: Sequence[Any], through: datetime, report: PublishReport
+) -> None:
+    with installation.database.transaction("REPEATABLE READ") as connection:
+        connection.exec_driver_sql("set local work_mem = '64MB'")
+        jobs = read_jobs(connection, tenants, through)
+    with ThreadPoolExecutor(WRITERS) as writers:
+        for job, outcome in zip(
+            jobs, writers.map(lambda job: _publish_tenant(installation, job, through, report.seq), jobs), strict=True
+        ):
+            _record(installation, job, outcome, through, report)
+
+
+def _publish_tenant(
+    installation: Installation, job: Job, through: datetime, seq: int
+) -> Changes | TenantcastError:
+    """Write one tenant's files: pages, then the dashboard that lists them. Its failure is given, not raised."""
+    key = tenant_key(installation.secret, job.info.id, job.info.generation)
+    try:
+        if job.info.deleted:
+            return Changes()
+        if job.tenant is None:
+            return PermanentError(f"{job.info.problem}; its last good files stay. Correct tenants.timezone.")
+        changes = shape(job, key=key, seq=seq, data_through=through, currency=installation.settings.currency)
+        for file in [*changes.pages, *([changes.dashboard] if changes.dashboard else [])]:
+            installation.store.put(file.path, file.content, cache_control=cache_control(file.path))
+    except TenantcastError as error:
+        return error
+    return changes
+
+
+def _record(
+    installation: Installation,
+    job: Job,
+    outcome: Changes | TenantcastError,
+    through: datetime,
+    report: PublishReport,
+) -> None:
+    report.tenants += 1
+    with installation.database.transaction() as connection:
+        if isinstance(outcome, TenantcastError):
+            report.failures[job.info.id] = str(outcome)
+            execute(connection, "published/failed", tenant=job.tenant_id, failure=str(outcome))
+            return
+        if job.info.deleted:
+            for row in rows(connection, "published/forget", tenant=job.tenant_id):
+                installation.store.delete(row.path)
+        for file in [*outcome.pages, *([outcome.dashboard] if outcome.dashboard else [])]:
+            _save(connection, job, file, report)
+        for kind, page in outcome.gone:
+            _supersede(connection, job, kind, page)
+        execute(connection, "queue/delete", entries=job.entries)
+        execute(
+            connection,
+            "published/done",
+            tenant=job.tenant_id,
+            through=None if job.info.deleted else through,
+            next_change_at=_next_change(job, through),
+        )
+        report.files_unchanged += outcome.unchanged
+
+
+def _save(connection: Connection, job: Job, file: File, report: PublishReport) -> None:
+    _supersede(connection, job, file.kind, file.page)
+    execute(
+        connection,
+        "published/save",
+        tenant=job.tenant_id,
+        path=file.path,
+        kind=file.kind,
+        page=file.page,
+        content_hash=file.content_hash,
+        bytes=len(file.content),
+        page_from=file.page_from,
+        page_to=file.page_to,
+        seq=report.seq,
+    )
+    report.files_written += 1
+    report.bytes_written += len(file.content)
+
+
+def _supersede(connection: Connection, job: Job, kind: str, page: str) -> None:
+    execute(connection, "published/supersede", tenant=job.tenant_id, kind=kind, page=page, at=datetime.now(UTC))
+
+
+def _next_change(job: Job, through: datetime) -> datetime | None:
+    """Say when numbers change with no new data: hourly while the last 48 hours hold any, else at midnight."""
+    if job.tenant is None or job.info.deleted:
+        return None
+    if job.tenant.series.get("hour"):
+        return through + HOUR
+    if job.tenant.series.get("day"):
+        midnight: datetime = job.info.tomorrow_starts_at
+        return midnight
+    return None
+
+
+@contextmanager
+def publish_lock(database: Database) -> Iterator[None]:
+    """Hold all slots: no publisher is at work meanwhile."""
+    with _slots_held(database, 0, 1):
+        yield
+
+
+def put_status(installation: Installation, document: dict[str, Any]) -> None:
+    """Write status.json."""
+    installation.store.put(STATUS, compress(orjson.dumps(document)), cache_control=cache_control(STATUS))

@@ -1,0 +1,188 @@
+"""Reads all that the files of some tenants are made of, in one snapshot."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from pipeline.database.connection import rows
+from pipeline.documents.rows import Endpoint, Latency, Listed, PageRow, Period, Point, Tenant, Usage
+
+TOP = 10
+
+
+@dataclass
+class Current:
+    """One file that is up: its content's hash, and how the dashboard lists it."""
+
+    content_hash: str
+    listed: Listed
+    path: str
+
+
+@dataclass
+class Job:
+    """One tenant to publish: what is known of it, what is up, what may have changed."""
+
+    tenant_id: Any
+    info: Row[Any]
+    tenant: Tenant | None = None
+    entries: list[int] = field(default_factory=list)
+    current: dict[tuple[str, str], Current] = field(default_factory=dict)
+    pages: dict[tuple[str, str], Page] = field(default_factory=dict)
+
+
+@dataclass
+class Page:
+    """One page to look at: its rows, none where its data is gone."""
+
+    rows: list[PageRow] = field(default_factory=list)
+    page_from: datetime | None = None
+    page_to: datetime | None = None
+
+
+def read_jobs(connection: Connection, tenants: Sequence[Any], through: datetime) -> list[Job]:
+    """Give one job a tenant, in the order of `tenants`."""
+    at: dict[str, Any] = {"tenants": list(tenants), "through": through}
+    jobs = {row.tenant_id: Job(row.tenant_id, row) for row in rows(connection, "documents/tenants", **at)}
+    days = _changed_days(connection, jobs, at)
+    for row in rows(connection, "published/current", tenants=list(tenants)):
+        jobs[row.tenant_id].current[row.kind, row.page] = _current(row)
+    _read_tenants(connection, jobs, at)
+    _read_hour_pages(connection, jobs, days, through)
+    _read_day_pages(connection, jobs, days, through)
+    return [jobs[tenant] for tenant in tenants if tenant in jobs]
+
+
+def _current(row: Row[Any]) -> Current:
+    relative = row.path.split("/", 3)[3]
+    listed = Listed(relative, row.page, row.page_from, row.page_to, row.bytes)
+    return Current(row.content_hash, listed, row.path)
+
+
+def _changed_days(connection: Connection, jobs: dict[Any, Job], at: dict[str, Any]) -> dict[Any, set[date]]:
+    """Give the days whose pages have to be looked at: all of them for a tenant that was never published."""
+    days: dict[Any, set[date]] = defaultdict(set)
+    for row in rows(connection, "queue/read", tenants=at["tenants"]):
+        jobs[row.tenant_id].entries.append(row.entry_id)
+        if row.day is not None:
+            days[row.tenant_id].add(row.day)
+    fresh = [tenant for tenant, job in jobs.items() if job.info.published_through is None]
+    if fresh:
+        for row in rows(connection, "documents/all_days", tenants=fresh):
+            days[row.tenant_id].add(row.day)
+    return days
+
+
+def _read_tenants(connection: Connection, jobs: dict[Any, Job], at: dict[str, Any]) -> None:
+    usage: dict[tuple[Any, str], list[Usage]] = defaultdict(list)
+    for row in rows(connection, "documents/usage", **at):
+        usage[row.tenant_id, row.period].append(Usage(row.quota_type, row.amount, row.records))
+    endpoints: dict[tuple[Any, str], list[Endpoint]] = defaultdict(list)
+    for row in rows(connection, "documents/endpoints", most=TOP, **at):
+        each = Endpoint(row.endpoint, row.rank, row.requests, row.errors, _latency(row))
+        endpoints[row.tenant_id, row.period].append(each)
+    periods: dict[Any, dict[str, Period]] = defaultdict(dict)
+    for row in rows(connection, "documents/windows_of", **at):
+        found = endpoints[row.tenant_id, row.period]
+        periods[row.tenant_id][row.period] = Period(
+            start=row.starts_at,
+            end=row.ends_at,
+            latency=found[0].latency if found else Latency(),
+            endpoints=found[1:],
+            usage=usage[row.tenant_id, row.period],
+        )
+    series: dict[Any, dict[str, dict[int, Point]]] = defaultdict(lambda: defaultdict(dict))
+    for row in rows(connection, "documents/series", **at):
+        series[row.tenant_id][row.grain][row.place] = _point(row)
+    for tenant, job in jobs.items():
+        if tenant in periods and not job.info.deleted:
+            job.tenant = Tenant(
+                id=job.info.id,
+                name=job.info.name,
+                plan=job.info.plan,
+                timezone=job.info.timezone,
+                periods=periods[tenant],
+                series=series[tenant],
+            )
+
+
+def _point(row: Row[Any]) -> Point:
+    return Point(
+        requests=row.requests,
+        client_errors=row.client_errors,
+        server_errors=row.server_errors,
+        duration_ms_sum=row.duration_ms_sum,
+        duration_count=row.duration_count,
+        ai_tokens=row.ai_tokens,
+    )
+
+
+def _latency(row: Row[Any]) -> Latency:
+    return Latency(
+        p50_key=row.p50_key,
+        p95_key=row.p95_key,
+        p99_key=row.p99_key,
+        us_min=row.us_min,
+        us_max=row.us_max,
+        duration_count=row.duration_count,
+    )
+
+
+def _read_hour_pages(
+    connection: Connection, jobs: dict[Any, Job], days: dict[Any, set[date]], through: datetime
+) -> None:
+    asked = [(tenant, day) for tenant in jobs for day in sorted(days[tenant]) if jobs[tenant].tenant]
+    for tenant, day in asked:
+        jobs[tenant].pages["hourly", day.isoformat()] = Page()
+    _fill_pages(connection, jobs, "hourly", "documents/page_hours", asked, {"through": through}, "days")
+
+
+def _read_day_pages(
+    connection: Connection, jobs: dict[Any, Job], days: dict[Any, set[date]], through: datetime
+) -> None:
+    """Months of changed days, and of days that have closed since the last publish."""
+    asked = []
+    for tenant, job in jobs.items():
+        if not job.tenant:
+            continue
+        touched = set(days[tenant])
+        if job.info.published_day and job.info.published_day < job.info.today:
+            touched |= {job.info.published_day, job.info.today}
+            touched |= {day for day in _months_between(job.info.published_day, job.info.today)}
+        asked += [(tenant, month) for month in sorted({day.replace(day=1) for day in touched})]
+    for tenant, month in asked:
+        jobs[tenant].pages["daily", month.strftime("%Y-%m")] = Page()
+    _fill_pages(connection, jobs, "daily", "documents/page_days", asked, {"through": through}, "months")
+
+
+def _months_between(first: date, last: date) -> list[date]:
+    months = []
+    month = first.replace(day=1)
+    while month <= last:
+        months.append(month)
+        month = (month.replace(year=month.year + 1, month=1)) if month.month == 12 else month.replace(month=month.month + 1)
+    return months
+
+
+def _fill_pages(
+    connection: Connection,
+    jobs: dict[Any, Job],
+    kind: str,
+    query: str,
+    asked: list[tuple[Any, date]],
+    at: dict[str, Any],
+    column: str,
+) -> None:
+    if not asked:
+        return
+    values = {"tenants": [tenant for tenant, _ in asked], column: [day for _, day in asked], **at}
+    for row in rows(connection, query, **values):
+        page = jobs[row.tenant_id].pages[kind, row.page]
+        page.rows.append(PageRow(row.at, _point(row), _latency(row)))
+        page.page_from, page.page_to = row.starts_at, row.ends_at

@@ -1,0 +1,89 @@
+"""Files in an S3 bucket, through boto3; credentials, region and endpoint are found the AWS way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError, NoCredentialsError
+
+from pipeline.errors import PermanentError, TransientError, TenantcastError
+
+CONFIG = Config(
+    retries={"mode": "standard", "total_max_attempts": 5},
+    connect_timeout=5,
+    read_timeout=30,
+    max_pool_connections=32,
+)
+
+
+class S3Store:
+    """One bucket, under a prefix."""
+
+    def __init__(self, *, bucket: str, prefix: str) -> None:
+        self.bucket, self.prefix = bucket, prefix
+        self.client: Any = boto3.session.Session().client("s3", config=CONFIG)
+
+    def _key(self, path: str) -> str:
+        return f"{self.prefix}/{path}" if self.prefix else path
+
+    def put(self, path: str, content: bytes, *, cache_control: str) -> None:
+        """Upload one object with what a browser has to know of it."""
+        try:
+            self.client.put_object(
+                Bucket=self.bucket,
+                Key=self._key(path),
+                Body=content,
+                ContentType="application/json",
+                ContentEncoding="gzip",
+                CacheControl=cache_control,
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise self._translated(path, error) from error
+
+    def get(self, path: str) -> bytes | None:
+        """Download one object."""
+        try:
+            body: bytes = self.client.get_object(Bucket=self.bucket, Key=self._key(path))["Body"].read()
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") == "NoSuchKey":
+                return None
+            raise self._translated(path, error) from error
+        except BotoCoreError as error:
+            raise self._translated(path, error) from error
+        return body
+
+    def delete(self, path: str) -> None:
+        """Delete one object."""
+        try:
+            self.client.delete_object(Bucket=self.bucket, Key=self._key(path))
+        except (BotoCoreError, ClientError) as error:
+            raise self._translated(path, error) from error
+
+    def url(self, path: str) -> str:
+        """Give an s3:// address."""
+        return f"s3://{self.bucket}/{self._key(path)}"
+
+    def check(self) -> None:
+        """Ask for the bucket."""
+        try:
+            self.client.head_bucket(Bucket=self.bucket)
+        except (BotoCoreError, ClientError) as error:
+            raise self._translated("", error) from error
+
+    def _translated(self, path: str, error: Exception) -> TenantcastError:
+        where = f"The store cannot be used: s3://{self.bucket}/{self._key(path)}"
+        if isinstance(error, NoCredentialsError):
+            return PermanentError(f"{where}: no credentials. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.")
+        if isinstance(error, ClientError):
+            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+            code = error.response.get("Error", {}).get("Code", "")
+            if status in (301, 400, 401, 403, 404):
+                return PermanentError(
+                    f"{where}: {code or status}. Check the bucket's name, TENANTCAST_STORE_URL and the AWS credentials."
+                )
+            return TransientError(f"{where}: {code or status}.")
+        if isinstance(error, ConnectionError | HTTPClientError):
+            return TransientError(f"{where}: {error}. Check AWS_ENDPOINT_URL and the network.")
+        return PermanentError(f"{where}: {error}")

@@ -1,0 +1,18 @@
+"""Days, merged from hours, never recomputed from raw rows."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from pipeline.database.connection import execute
+
+
+def redo_days(connection: Connection, timezone: str, tables: tuple[str, ...]) -> int:
+    """Merge the days of the touched hours anew, and queue them; give how many."""
+    days = execute(connection, "tick/touch_days", timezone=timezone).rowcount
+    connection.exec_driver_sql("analyze touched_days")
+    for table in tables:
+        execute(connection, f"{table}/clear")
+        execute(connection, f"{table}/fill")
+    execute(connection, "tick/queue_touched")
+    return days

@@ -1,0 +1,29 @@
+"""Creates or migrates the schema, the indexes, the change ledger and its triggers; safe to repeat."""
+
+from __future__ import annotations
+
+import argparse
+
+from pipeline.installation import Installation
+from pipeline.sources.install import install
+from pipeline.verbs.reporting import add_json, show
+
+HELP = "set up a database: ledger, triggers, rollups; on live tables too"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the verb's arguments."""
+    add_json(parser)
+
+
+def run(arguments: argparse.Namespace, installation: Installation) -> int:
+    """Set the installation up."""
+    report = install(installation)
+    lines = [
+        f"tables created: {', '.join(report.created) or 'none, all were there'}",
+        f"indexes created: {len(report.indexes)}",
+        f"tables newly watched: {', '.join(report.triggers) or 'none, all were watched'}",
+        f"hours marked to be rolled up: {report.marked_hours:,}",
+    ]
+    show(arguments, report, lines)
+    return 0

@@ -1,0 +1,40 @@
+"""Publishes the files of all tenants whose numbers changed; the second half of `run`."""
+
+from __future__ import annotations
+
+import argparse
+
+from pipeline.installation import Installation
+from pipeline.publish.publisher import PublishReport
+from pipeline.publish.publisher import publish as publish_due
+from pipeline.publish.status import StatusReport, announce
+from pipeline.runs import json_time
+from pipeline.verbs.reporting import add_as_of, add_json, as_of, show
+
+HELP = "write the files whose numbers changed"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the verb's arguments."""
+    add_as_of(parser)
+    add_json(parser)
+
+
+def run(arguments: argparse.Namespace, installation: Installation) -> int:
+    """Publish; exit code 1 if a tenant could not be published."""
+    at = as_of(arguments)
+    report = publish_due(installation, at)
+    status = announce(installation, at)
+    both = {"publish": report.to_json(), "status": status.to_json()}
+    show(arguments, both, describe(report, status))
+    return 1 if report.failures else 0
+
+
+def describe(report: PublishReport, status: StatusReport) -> list[str]:
+    """Say a publish in a line, and each failure in another."""
+    line = (
+        f"published through {json_time(status.data_through)}: {report.tenants:,} tenants looked at, "
+        f"{report.files_written:,} files written ({report.bytes_written:,} bytes), "
+        f"{report.files_unchanged:,} unchanged, in {report.seconds:.1f} s"
+    )
+    return [line, *(f"tenant {tenant}: {why}" for tenant, why in report.failures.items())]

@@ -1,0 +1,44 @@
+"""What verbs share: the flags `--json` and `--as-of`, and how a report is shown."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from pipeline.errors import SettingsError
+from pipeline.runs import Report
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Declare `--json`."""
+    parser.add_argument("--json", action="store_true", help="print the report as one JSON object")
+
+
+def add_as_of(parser: argparse.ArgumentParser) -> None:
+    """Declare `--as-of`."""
+    parser.add_argument("--as-of", metavar="TIME", help="work as of this time (ISO 8601, UTC if it names no zone)")
+
+
+def as_of(arguments: argparse.Namespace) -> datetime:
+    """Give the asked time, or the clock's."""
+    if not arguments.as_of:
+        return datetime.now(UTC)
+    try:
+        given = datetime.fromisoformat(arguments.as_of)
+    except ValueError:
+        raise SettingsError(
+            f"--as-of: {arguments.as_of!r} is not a time. Write it like 2026-11-23T14:00:00Z."
+        ) from None
+    return given if given.tzinfo else given.replace(tzinfo=UTC)
+
+
+def show(arguments: argparse.Namespace, report: Report | dict[str, Any], lines: Iterable[str]) -> None:
+    """Print a report: lines for people, one object for `--json`."""
+    if arguments.json:
+        print(json.dumps(report if isinstance(report, dict) else report.to_json()))
+    else:
+        for line in lines:
+            print(line)

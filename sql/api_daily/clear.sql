@@ -1,0 +1,3 @@
+delete from rollup.api_daily as d
+using touched_days as t
+where d.tenant_id = t.tenant_id and d.day = t.day

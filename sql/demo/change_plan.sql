@@ -1,0 +1,3 @@
+update @table
+set @plan = :plan
+where @id = :id

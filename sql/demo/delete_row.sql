@@ -1,0 +1,2 @@
+delete from @table
+where @tenant_id = :tenant_id and @created_at = :created_at

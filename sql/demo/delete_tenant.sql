@@ -1,0 +1,3 @@
+update @table
+set @deleted_at = :deleted_at
+where @id = :id

@@ -1,0 +1,2 @@
+select data_through
+from pipeline.progress

@@ -1,0 +1,18 @@
+-- One row: one day of a tenant that has data, or has a page.
+select
+    d.tenant_id,
+    d.day
+from rollup.api_daily as d
+where d.tenant_id = any(:tenants)
+union
+select
+    u.tenant_id,
+    u.day
+from rollup.usage_daily as u
+where u.tenant_id = any(:tenants)
+union
+select
+    f.tenant_id,
+    cast(f.page as date)
+from pipeline.files as f
+where f.tenant_id = any(:tenants) and f.kind = 'hourly' and f.page ~ '^\d{4}-\d\d-\d\d$' and f.superseded_at is null

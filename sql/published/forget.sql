@@ -1,0 +1,3 @@
+delete from pipeline.files
+where tenant_id = :tenant
+returning path

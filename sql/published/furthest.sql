@@ -1,0 +1,1 @@
+select max(published_through) as through from pipeline.tenant_state

@@ -1,0 +1,6 @@
+delete from pipeline.rejected_by_tenant as j
+using redo as r
+where
+    j.source = :source
+    and j.bucket_start = r.bucket_start
+    and (:by_scan or j.tenant_id is not distinct from r.tenant_id)

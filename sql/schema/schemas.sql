@@ -1,0 +1,46 @@
+create schema if not exists pipeline;
+comment on schema pipeline is 'State of Tenantcast: the change ledger, the publish queue, runs. Not for analysts.';
+
+create schema if not exists rollup;
+comment on schema rollup is 'Rollups for analysts: one row per grain, UTC hours and tenants'' own days.';
+
+-- A raw table's time may be timestamptz or timestamp (which is UTC). These overloads read both and keep
+-- comparisons in the column's own type, so that its index is used.
+create or replace function pipeline.utc(at timestamptz) returns timestamptz
+language sql immutable parallel safe
+as 'select at';
+
+create or replace function pipeline.utc(at timestamp) returns timestamptz
+language sql immutable parallel safe
+as 'select at at time zone ''UTC''';
+
+create or replace function pipeline.like_column(bound timestamptz, sample timestamptz) returns timestamptz
+language sql immutable parallel safe
+as 'select bound';
+
+create or replace function pipeline.like_column(bound timestamptz, sample timestamp) returns timestamp
+language sql immutable parallel safe
+as 'select bound at time zone ''UTC''';
+
+create or replace function pipeline.hour_of(at timestamptz) returns timestamptz
+language sql immutable parallel safe
+as 'select date_bin(interval ''1 hour'', at, timestamptz ''2000-01-01 00:00:00+00'')';
+
+create table if not exists pipeline.progress (
+    only_row boolean primary key default true check (only_row),
+    schema_version int not null,
+    data_through timestamptz,
+    seq bigint not null default 0
+);
+comment on table pipeline.progress is 'One row: how far rolling up and publishing are.';
+comment on column pipeline.progress.only_row is 'Holds the table to one row.';
+comment on column pipeline.progress.schema_version is 'Version of these definitions.';
+comment on column pipeline.progress.data_through is 'End of the last hour that is complete in the rollups.';
+comment on column pipeline.progress.seq is 'Highest seq given to a published file.';
+insert into pipeline.progress (schema_version) values (1) on conflict do nothing;
+
+create table if not exists pipeline.tick_lock (nothing boolean);
+comment on table pipeline.tick_lock is
+'Always empty. A tick locks it as its first statement: LOCK TABLE takes no snapshot, so the snapshot that follows '
+'sees all that earlier ticks did, and the lock ends with the transaction, also behind a transaction pooler.';
+comment on column pipeline.tick_lock.nothing is 'Never used.';

@@ -1,0 +1,9 @@
+-- One row: one relation that carries all four marking triggers, enabled.
+select t.tgrelid::bigint as oid
+from pg_catalog.pg_trigger as t
+where
+    t.tgrelid = any(cast(:oids as oid []))
+    and t.tgname in ('tenantcast_insert', 'tenantcast_update', 'tenantcast_delete', 'tenantcast_truncate')
+    and t.tgenabled in ('O', 'A')
+group by t.tgrelid
+having count(*) = 4

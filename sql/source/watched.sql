@@ -1,0 +1,3 @@
+select oid::bigint as oid
+from pipeline.watched
+where oid = any(cast(:oids as oid []))

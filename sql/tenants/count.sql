@@ -1,0 +1,1 @@
+select count(*) as tenants from pipeline.tenant_state

@@ -1,0 +1,2 @@
+insert into pipeline.queue (tenant_id)
+select tenant_id from changed

@@ -1,0 +1,2 @@
+update pipeline.progress
+set data_through = greatest(data_through, :through)

@@ -1,0 +1,1 @@
+select coalesce(bool_or(whole), false) as whole from redo

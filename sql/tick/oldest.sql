@@ -1,0 +1,1 @@
+select min(bucket_start) as oldest from redo

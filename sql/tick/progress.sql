@@ -1,0 +1,1 @@
+select data_through, seq from pipeline.progress
