@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,7 +10,6 @@ import psycopg
 from sqlalchemy import Connection, CursorResult, Engine, Row, create_engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
-from sqlalchemy.pool import NullPool
 
 from pipeline.database import embedded
 from pipeline.database.queries import query
@@ -29,7 +28,8 @@ class Database:
             self.url = make_url(url)
             self.engine: Engine = create_engine(
                 self.url,
-                poolclass=NullPool,
+                pool_size=2,
+                max_overflow=8,
                 connect_args={
                     "connect_timeout": CONNECT_SECONDS,
                     "application_name": "tenantcast",
@@ -55,8 +55,8 @@ class Database:
     @contextmanager
     def transaction(self, isolation: str = "READ COMMITTED") -> Iterator[Connection]:
         """One transaction; committed at the end, rolled back on any error."""
-        with translated(), self.engine.connect() as connection:
-            connection = connection.execution_options(isolation_level=isolation)
+        with translated(), self.engine.connect() as plain:
+            connection = plain.execution_options(isolation_level=isolation)
             with connection.begin():
                 yield connection
 
@@ -83,6 +83,12 @@ def translated() -> Iterator[None]:
 def execute(connection: Connection, name: str, **values: Any) -> CursorResult[Any]:
     """Run `sql/<name>.sql` with bound values."""
     return connection.execute(query(name), values)
+
+
+def execute_many(connection: Connection, name: str, values: Sequence[Mapping[str, Any]]) -> None:
+    """Run `sql/<name>.sql` once a set of values, all in one go."""
+    if values:
+        connection.execute(query(name), list(values))
 
 
 def rows(connection: Connection, name: str, **values: Any) -> Sequence[Row[Any]]:

@@ -135,12 +135,10 @@ def _initialise(home: Path) -> None:
     if os.geteuid() == 0:
         os.chown(data, *SERVER_USER)
         os.chown(for_initdb, *SERVER_USER)
+    program = [home_binaries(home) / "bin" / "initdb", "--pgdata", data / "new"]
+    options = ["--username=tenantcast", "--auth=scram-sha-256", "--encoding=UTF8", "--no-locale"]
     done = subprocess.run(  # noqa: S603
-        [
-            home_binaries(home) / "bin" / "initdb",
-            "--pgdata", data / "new", "--username=tenantcast", f"--pwfile={for_initdb}",
-            "--auth=scram-sha-256", "--encoding=UTF8", "--no-locale",
-        ],  # fmt: skip
+        [*program, *options, f"--pwfile={for_initdb}"],
         preexec_fn=as_server_user,
         capture_output=True,
         cwd="/",
@@ -161,11 +159,9 @@ def _ask_keeper(home: Path, durable: bool) -> int:
     port_file = home / "port"
     if _keeper_alive(home):
         return int(port_file.read_text(encoding="ascii"))
+    command = [sys.executable, "-m", "pipeline.database.keeper", str(home), str(home_binaries(home))]
     keeper = subprocess.Popen(  # noqa: S603
-        [
-            sys.executable, "-m", "pipeline.database.keeper",
-            str(home), str(home_binaries(home)), "on" if durable else "off",
-        ],  # fmt: skip
+        [*command, "on" if durable else "off"],
         cwd=Path(__file__).resolve().parents[2],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

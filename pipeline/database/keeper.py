@@ -57,9 +57,11 @@ def _free_port() -> int:
 def _start(home: Path, binaries: Path, fsync: str, port: int) -> subprocess.Popen[bytes]:
     options = SERVER_SETTINGS | {"port": str(port), "fsync": fsync, "full_page_writes": fsync}
     log = (home / "server.log").open("ab")
+    command = [str(binaries / "bin" / "postgres"), "-D", str(home / "data")]
+    for name, value in options.items():
+        command += ["-c", f"{name}={value}"]
     return subprocess.Popen(  # noqa: S603
-        [binaries / "bin" / "postgres", "-D", home / "data"]
-        + [part for name, value in options.items() for part in ("-c", f"{name}={value}")],
+        command,
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=log,
@@ -83,11 +85,9 @@ def _wait_ready(home: Path, server: subprocess.Popen[bytes], seconds: float = 60
 def _make_database(home: Path, binaries: Path, port: int) -> None:
     """Create the database `tenantcast` unless it is there."""
     password = (home / "password").read_text(encoding="ascii")
+    client = [binaries / "bin" / "psql", "--no-psqlrc", "-q", "-h", "127.0.0.1", "-p", str(port)]
     subprocess.run(  # noqa: S603
-        [
-            binaries / "bin" / "psql", "--no-psqlrc", "-q", "-h", "127.0.0.1", "-p", str(port),
-            "-U", "tenantcast", "-d", "postgres", "-c", "create database tenantcast",
-        ],  # fmt: skip
+        [*client, "-U", "tenantcast", "-d", "postgres", "-c", "create database tenantcast"],
         env={"PGPASSWORD": password, "PATH": "/usr/bin:/bin"},
         capture_output=True,
         check=False,

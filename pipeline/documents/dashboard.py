@@ -32,18 +32,24 @@ def dashboard(
     seq: int,
     data_through: datetime,
     currency: str,
+    periods: Mapping[str, Any],
     pages: Mapping[str, Sequence[Listed]],
 ) -> dict[str, Any]:
-    """Give the document of one tenant; `pages` by kind, newest first, at most as many as are listed."""
+    """Give the document of one tenant; `pages` by kind, newest first."""
     return {
         "schema": SCHEMA,
         "tenant": {"id": tenant.id, "name": tenant.name, "plan": tenant.plan, "timezone": tenant.timezone},
         "seq": seq,
         "data_through": instant(data_through),
         "currency": currency,
-        "periods": {name: _period(name, tenant.periods[name], tenant.series) for name in PERIODS},
+        "periods": {name: periods[name] for name in PERIODS},
         "pages": {kind: [_listed(page) for page in pages[kind]] for kind in pages},
     }
+
+
+def shape_periods(tenant: Tenant) -> dict[str, Any]:
+    """Give the sections of each period that the tenant's rows were read for."""
+    return {name: _period(name, period, tenant.series) for name, period in tenant.periods.items()}
 
 
 def _period(name: str, period: Period, series: Mapping[str, Mapping[int, Point]]) -> dict[str, Any]:
@@ -131,9 +137,7 @@ def _metrics(now: Point, before: Point, trend: Sequence[Point]) -> list[dict[str
             "name": "error_rate",
             "value": _error_rate(now),
             "unit": "percent",
-            "change_pct": _change_of_ratio(
-                (_errors(now), now.requests), (_errors(before), before.requests)
-            ),
+            "change_pct": _change_of_ratio((_errors(now), now.requests), (_errors(before), before.requests)),
             "trend": [_error_rate(point) for point in trend],
         },
         {
@@ -173,9 +177,7 @@ def _ai_tokens(now: Point, usage: Sequence[Usage]) -> dict[str, Any]:
 def _other_usage(usage: Sequence[Usage]) -> list[dict[str, Any]]:
     others = [each for each in usage if not each.quota_type.startswith(TOKENS)]
     first = sorted(others, key=lambda each: (-each.amount, each.quota_type))[:LISTED]
-    return [
-        {"quota_type": each.quota_type, "amount": plain(each.amount), "records": each.records} for each in first
-    ]
+    return [{"quota_type": each.quota_type, "amount": plain(each.amount), "records": each.records} for each in first]
 
 
 def _response_times(now: Point, latency: Latency) -> dict[str, Any]:

@@ -57,5 +57,3 @@ def address(installation: Installation, tenant_id: str) -> Address:
         url=installation.store.url(path),
         page=f"{PREVIEW}/#{key}",
     )
-
-

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection
 
-from pipeline.database.connection import Database, execute, rows
+from pipeline.database.connection import Database, execute, execute_many, rows
 from pipeline.documents.encode import compress
 from pipeline.errors import BusyError, PermanentError, TenantcastError
 from pipeline.installation import Installation
@@ -23,6 +25,7 @@ from pipeline.publish.keys import tenant_key
 from pipeline.publish.reading import Job, read_jobs
 from pipeline.publish.shaping import Changes, File, shape
 from pipeline.runs import as_dict, hour_of, json_time, recorded, require_installed
+from pipeline.settings import ROOT
 
 SLOTS = 64
 SLOT_LOCK = 1_412_000_117  # any number, the same for every publisher
@@ -80,15 +83,17 @@ def _slots_held(database: Database, shard: int, shards: int) -> Iterator[Connect
     with database.transaction() as connection:
         for slot in range(shard, SLOTS, shards):
             if not execute(connection, "published/lock_slot", key=SLOT_LOCK, slot=slot).scalar_one():
-                raise BusyError(f"Another publisher is at work on slot {slot} of {SLOTS}; what is due waits for the next run.")
+                raise BusyError(
+                    f"Another publisher is at work on slot {slot} of {SLOTS}; what is due waits for the next run."
+                )
         yield connection
 
 
 def published_through(database: Database, as_of: datetime) -> datetime:
     """Give the hour to publish through: what is rolled up, but not past `as_of`; never back."""
     with database.transaction() as connection:
-        rolled = execute(connection, "tick/progress").one().data_through
-        before = execute(connection, "published/furthest").scalar_one()
+        rolled: datetime | None = execute(connection, "tick/progress").one().data_through
+        before: datetime | None = execute(connection, "published/furthest").scalar_one()
     if rolled is None:
         raise PermanentError("Nothing has been rolled up yet. Run: python -m pipeline run")
     through = min(hour_of(as_of), rolled)
@@ -110,8 +115,16 @@ def next_seq(installation: Installation) -> int:
         return int(execute(connection, "published/next_seq", published=published).scalar_one())
 
 
+@cache
+def documents_version() -> str:
+    """Give a digest of all that shapes documents, so that a change of code reaches every file."""
+    parts = [*(ROOT / "pipeline" / "documents").glob("*.py"), *(ROOT / "sql" / "documents").glob("*.sql")]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(parts))).hexdigest()
+
+
 def _due(database: Database, through: datetime, shard: int, shards: int) -> list[Any]:
     with database.transaction() as connection:
+        execute(connection, "published/adopt_version", version=documents_version())
         execute(connection, "queue/forget_unknown")
         found = rows(connection, "queue/due", through=through, shard=shard, shards=shards)
     return [row.tenant_id for row in found]
@@ -124,15 +137,11 @@ def _publish_batch(
         connection.exec_driver_sql("set local work_mem = '64MB'")
         jobs = read_jobs(connection, tenants, through)
     with ThreadPoolExecutor(WRITERS) as writers:
-        for job, outcome in zip(
-            jobs, writers.map(lambda job: _publish_tenant(installation, job, through, report.seq), jobs), strict=True
-        ):
-            _record(installation, job, outcome, through, report)
+        outcomes = list(writers.map(lambda job: _publish_tenant(installation, job, through, report.seq), jobs))
+    _record(installation, list(zip(jobs, outcomes, strict=True)), through, report)
 
 
-def _publish_tenant(
-    installation: Installation, job: Job, through: datetime, seq: int
-) -> Changes | TenantcastError:
+def _publish_tenant(installation: Installation, job: Job, through: datetime, seq: int) -> Changes | TenantcastError:
     """Write one tenant's files: pages, then the dashboard that lists them. Its failure is given, not raised."""
     key = tenant_key(installation.secret, job.info.id, job.info.generation)
     try:
@@ -141,7 +150,7 @@ def _publish_tenant(
         if job.tenant is None:
             return PermanentError(f"{job.info.problem}; its last good files stay. Correct tenants.timezone.")
         changes = shape(job, key=key, seq=seq, data_through=through, currency=installation.settings.currency)
-        for file in [*changes.pages, *([changes.dashboard] if changes.dashboard else [])]:
+        for file in changes.files():
             installation.store.put(file.path, file.content, cache_control=cache_control(file.path))
     except TenantcastError as error:
         return error
@@ -150,56 +159,73 @@ def _publish_tenant(
 
 def _record(
     installation: Installation,
-    job: Job,
-    outcome: Changes | TenantcastError,
+    outcomes: Sequence[tuple[Job, Changes | TenantcastError]],
     through: datetime,
     report: PublishReport,
 ) -> None:
-    report.tenants += 1
+    """Write down what is up now, and take what was read off the queue; all of a batch in one transaction."""
+    done = [(job, changes) for job, changes in outcomes if isinstance(changes, Changes)]
+    failed = [(job, error) for job, error in outcomes if isinstance(error, TenantcastError)]
+    files = [(job, file) for job, changes in done for file in changes.files()]
+    gone = [(job, kind, page) for job, changes in done for kind, page in changes.gone]
+    gone += [(job, file.kind, file.page) for job, file in files]
     with installation.database.transaction() as connection:
-        if isinstance(outcome, TenantcastError):
-            report.failures[job.info.id] = str(outcome)
-            execute(connection, "published/failed", tenant=job.tenant_id, failure=str(outcome))
-            return
-        if job.info.deleted:
-            for row in rows(connection, "published/forget", tenant=job.tenant_id):
-                installation.store.delete(row.path)
-        for file in [*outcome.pages, *([outcome.dashboard] if outcome.dashboard else [])]:
-            _save(connection, job, file, report)
-        for kind, page in outcome.gone:
-            _supersede(connection, job, kind, page)
-        execute(connection, "queue/delete", entries=job.entries)
-        execute(
+        _remove_deleted(installation, connection, [job for job, _ in done if job.info.deleted])
+        execute_many(connection, "published/supersede", [_place(job, kind, page) for job, kind, page in gone])
+        execute_many(connection, "published/save", [_entry(job, file, report.seq) for job, file in files])
+        execute_many(connection, "published/done", [_done(job, through) for job, _ in done])
+        execute_many(connection, "published/keep_periods", [_kept(job, each) for job, each in done if each.to_keep])
+        execute_many(
             connection,
-            "published/done",
-            tenant=job.tenant_id,
-            through=None if job.info.deleted else through,
-            next_change_at=_next_change(job, through),
+            "published/failed",
+            [{"tenant": job.tenant_id, "failure": str(error)} for job, error in failed],
         )
-        report.files_unchanged += outcome.unchanged
+        execute(connection, "queue/delete", entries=[entry for job, _ in done for entry in job.entries])
+    report.tenants += len(outcomes)
+    report.files_written += len(files)
+    report.bytes_written += sum(len(file.content) for _, file in files)
+    report.files_unchanged += sum(changes.unchanged for _, changes in done)
+    report.failures |= {job.info.id: str(error) for job, error in failed}
 
 
-def _save(connection: Connection, job: Job, file: File, report: PublishReport) -> None:
-    _supersede(connection, job, file.kind, file.page)
-    execute(
-        connection,
-        "published/save",
-        tenant=job.tenant_id,
-        path=file.path,
-        kind=file.kind,
-        page=file.page,
-        content_hash=file.content_hash,
-        bytes=len(file.content),
-        page_from=file.page_from,
-        page_to=file.page_to,
-        seq=report.seq,
-    )
-    report.files_written += 1
-    report.bytes_written += len(file.content)
+def _remove_deleted(installation: Installation, connection: Connection, jobs: Sequence[Job]) -> None:
+    for job in jobs:
+        for row in rows(connection, "published/forget", tenant=job.tenant_id):
+            installation.store.delete(row.path)
 
 
-def _supersede(connection: Connection, job: Job, kind: str, page: str) -> None:
-    execute(connection, "published/supersede", tenant=job.tenant_id, kind=kind, page=page, at=datetime.now(UTC))
+def _place(job: Job, kind: str, page: str) -> dict[str, Any]:
+    return {"tenant": job.tenant_id, "kind": kind, "page": page, "at": datetime.now(UTC)}
+
+
+def _entry(job: Job, file: File, seq: int) -> dict[str, Any]:
+    return {
+        "tenant": job.tenant_id,
+        "path": file.path,
+        "kind": file.kind,
+        "page": file.page,
+        "content_hash": file.content_hash,
+        "bytes": len(file.content),
+        "page_from": file.page_from,
+        "page_to": file.page_to,
+        "seq": seq,
+    }
+
+
+def _kept(job: Job, changes: Changes) -> dict[str, Any]:
+    return {
+        "tenant": job.tenant_id,
+        "today": job.info.today,
+        "periods": orjson.dumps(changes.to_keep).decode(),
+    }
+
+
+def _done(job: Job, through: datetime) -> dict[str, Any]:
+    return {
+        "tenant": job.tenant_id,
+        "through": None if job.info.deleted else through,
+        "next_change_at": _next_change(job, through),
+    }
 
 
 def _next_change(job: Job, through: datetime) -> datetime | None:
@@ -208,7 +234,7 @@ def _next_change(job: Job, through: datetime) -> datetime | None:
         return None
     if job.tenant.series.get("hour"):
         return through + HOUR
-    if job.tenant.series.get("day"):
+    if job.kept is not None or job.tenant.series.get("day"):
         midnight: datetime = job.info.tomorrow_starts_at
         return midnight
     return None

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, Row
 
 from pipeline.database.connection import rows
-from pipeline.documents.rows import Endpoint, Latency, Listed, PageRow, Period, Point, Tenant, Usage
+from pipeline.documents.rows import PERIODS, Endpoint, Latency, Listed, PageRow, Period, Point, Tenant, Usage
 
 TOP = 10
 
@@ -32,6 +33,7 @@ class Job:
     tenant_id: Any
     info: Row[Any]
     tenant: Tenant | None = None
+    kept: dict[str, Any] | None = None  # the shaped periods of whole days, where they still hold
     entries: list[int] = field(default_factory=list)
     current: dict[tuple[str, str], Current] = field(default_factory=dict)
     pages: dict[tuple[str, str], Page] = field(default_factory=dict)
@@ -53,10 +55,24 @@ def read_jobs(connection: Connection, tenants: Sequence[Any], through: datetime)
     days = _changed_days(connection, jobs, at)
     for row in rows(connection, "published/current", tenants=list(tenants)):
         jobs[row.tenant_id].current[row.kind, row.page] = _current(row)
-    _read_tenants(connection, jobs, at)
+    for job in jobs.values():
+        if _still_holds(job, days[job.tenant_id]):
+            job.kept = orjson.loads(job.info.kept_periods)
+    kept = {tenant: job for tenant, job in jobs.items() if job.kept}
+    _read_tenants(connection, kept, through, PERIODS[:1])
+    _read_tenants(connection, {tenant: jobs[tenant] for tenant in jobs if tenant not in kept}, through, PERIODS)
     _read_hour_pages(connection, jobs, days, through)
     _read_day_pages(connection, jobs, days, through)
     return [jobs[tenant] for tenant in tenants if tenant in jobs]
+
+
+def _still_holds(job: Job, days: set[date]) -> bool:
+    """Say whether the kept periods of whole days are still true: no day before today has changed."""
+    return (
+        job.info.kept_periods is not None
+        and job.info.published_through is not None
+        and not any(day < job.info.today for day in days)
+    )
 
 
 def _current(row: Row[Any]) -> Current:
@@ -79,7 +95,10 @@ def _changed_days(connection: Connection, jobs: dict[Any, Job], at: dict[str, An
     return days
 
 
-def _read_tenants(connection: Connection, jobs: dict[Any, Job], at: dict[str, Any]) -> None:
+def _read_tenants(connection: Connection, jobs: dict[Any, Job], through: datetime, asked: Sequence[str]) -> None:
+    if not jobs:
+        return
+    at: dict[str, Any] = {"tenants": list(jobs), "through": through, "periods": list(asked)}
     usage: dict[tuple[Any, str], list[Usage]] = defaultdict(list)
     for row in rows(connection, "documents/usage", **at):
         usage[row.tenant_id, row.period].append(Usage(row.quota_type, row.amount, row.records))
@@ -98,7 +117,7 @@ def _read_tenants(connection: Connection, jobs: dict[Any, Job], at: dict[str, An
             usage=usage[row.tenant_id, row.period],
         )
     series: dict[Any, dict[str, dict[int, Point]]] = defaultdict(lambda: defaultdict(dict))
-    for row in rows(connection, "documents/series", **at):
+    for row in rows(connection, "documents/series", tenants=list(jobs), through=through, long=len(asked) > 1):
         series[row.tenant_id][row.grain][row.place] = _point(row)
     for tenant, job in jobs.items():
         if tenant in periods and not job.info.deleted:
@@ -154,7 +173,7 @@ def _read_day_pages(
         touched = set(days[tenant])
         if job.info.published_day and job.info.published_day < job.info.today:
             touched |= {job.info.published_day, job.info.today}
-            touched |= {day for day in _months_between(job.info.published_day, job.info.today)}
+            touched |= set(_months_between(job.info.published_day, job.info.today))
         asked += [(tenant, month) for month in sorted({day.replace(day=1) for day in touched})]
     for tenant, month in asked:
         jobs[tenant].pages["daily", month.strftime("%Y-%m")] = Page()
@@ -162,12 +181,9 @@ def _read_day_pages(
 
 
 def _months_between(first: date, last: date) -> list[date]:
-    months = []
-    month = first.replace(day=1)
-    while month <= last:
-        months.append(month)
-        month = (month.replace(year=month.year + 1, month=1)) if month.month == 12 else month.replace(month=month.month + 1)
-    return months
+    count = (last.year - first.year) * 12 + last.month - first.month
+    starts = (first.month - 1 + step for step in range(count + 1))
+    return [date(first.year + start // 12, start % 12 + 1, 1) for start in starts]
 
 
 def _fill_pages(

@@ -6,9 +6,15 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError, NoCredentialsError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionError,
+    HTTPClientError,
+    NoCredentialsError,
+)
 
-from pipeline.errors import PermanentError, TransientError, TenantcastError
+from pipeline.errors import PermanentError, TenantcastError, TransientError
 
 CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 5},

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from pipeline.documents.dashboard import LISTED_PAGES, dashboard
+from pipeline.documents.dashboard import LISTED_PAGES, dashboard, shape_periods
 from pipeline.documents.encode import compress, content_hash, page_name, to_json
 from pipeline.documents.pages import detail_page, index_page
 from pipeline.documents.rows import Listed
@@ -40,6 +40,11 @@ class Changes:
     dashboard: File | None = None
     gone: list[tuple[str, str]] = field(default_factory=list)
     unchanged: int = 0
+    to_keep: dict[str, Any] | None = None  # newly shaped periods of whole days
+
+    def files(self) -> list[File]:
+        """Give the files in the order in which they must be written."""
+        return [*self.pages, self.dashboard] if self.dashboard else self.pages
 
 
 def shape(job: Job, *, key: str, seq: int, data_through: datetime, currency: str) -> Changes:
@@ -48,7 +53,12 @@ def shape(job: Job, *, key: str, seq: int, data_through: datetime, currency: str
     changes = Changes()
     listed = _shape_pages(job, key, changes)
     shown = {kind: _shown(job, kind, listed[kind], key, changes) for kind in KINDS}
-    document = dashboard(job.tenant, seq=seq, data_through=data_through, currency=currency, pages=shown)
+    periods = shape_periods(job.tenant) | (job.kept or {})
+    if not job.kept:
+        changes.to_keep = {name: periods[name] for name in periods if name != "24h"}
+    document = dashboard(
+        job.tenant, seq=seq, data_through=data_through, currency=currency, periods=periods, pages=shown
+    )
     digest = content_hash(document)
     up = job.current.get(("dashboard", ""))
     if up and up.content_hash == digest:
@@ -76,9 +86,7 @@ def _shape_pages(job: Job, key: str, changes: Changes) -> dict[str, list[Listed]
 def _shape_page(job: Job, kind: str, page: str, asked: Page, key: str, changes: Changes) -> Listed:
     assert asked.page_from is not None
     assert asked.page_to is not None
-    document = detail_page(
-        kind, job.info.id, asked.rows, page_from=asked.page_from, page_to=asked.page_to
-    )
+    document = detail_page(kind, job.info.id, asked.rows, page_from=asked.page_from, page_to=asked.page_to)
     return _page_file(job, kind, page, document, key, changes, (asked.page_from, asked.page_to))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from pipeline.database.connection import rows
+from pipeline.database.connection import execute, rows
 from pipeline.errors import BusyError
 from pipeline.installation import Installation
 from pipeline.publish.keys import tenant_key
@@ -45,6 +45,8 @@ def announce(installation: Installation, as_of: datetime) -> StatusReport:
         report.stale = sorted(tenant_key(installation.secret, row.id, row.generation) for row in standing)
         report.data_through, report.seq = through, next_seq(installation)
         put_status(installation, _document(report, as_of))
+        with database.transaction() as connection:
+            execute(connection, "published/announced", through=through)
     return report
 
 

@@ -107,4 +107,3 @@ def _refused(path: Path, error: OSError) -> PermanentError:
     return PermanentError(
         f"The store cannot be written: {path}: {error.strerror}. Check TENANTCAST_STORE_URL and the folder's owner."
     )
-

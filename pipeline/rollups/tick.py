@@ -122,9 +122,7 @@ def _redo(installation: Installation, chunk: Chunk, report: RollReport) -> None:
     with ticking(installation.database, quoted(raw.schema, raw.table)) as connection:
         connection.exec_driver_sql(f"set local work_mem = '{WORK_MEM}'")
         execute(connection, "tick/workspace")
-        taken = execute(
-            connection, "tick/take_marks", source=chunk.source, start=chunk.start, end=chunk.end
-        ).one()
+        taken = execute(connection, "tick/take_marks", source=chunk.source, start=chunk.start, end=chunk.end).one()
         if not taken.marks:
             return
         connection.exec_driver_sql("analyze redo")

@@ -11,7 +11,14 @@ from sqlalchemy import Connection
 
 from pipeline.database.connection import rows
 from pipeline.errors import PermanentError
-from pipeline.sources.mapping import EVENT_TABLES, OPTIONAL, OPTIONAL_TABLES, REQUIRED, SourceMapping, SourceTable
+from pipeline.sources.mapping import (
+    EVENT_TABLES,
+    OPTIONAL,
+    OPTIONAL_TABLES,
+    REQUIRED,
+    SourceMapping,
+    SourceTable,
+)
 
 TENANT_ID_TYPES = ("uuid", "bigint", "integer", "text", "character varying")
 TIME_TYPES = ("timestamp with time zone", "timestamp without time zone")

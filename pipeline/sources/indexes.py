@@ -78,7 +78,8 @@ def _create(connection: Connection, leaf: Relation, table: FoundTable, wanted: W
     name = f"tenantcast_{leaf.oid}_{wanted.suffix}"
     cursor = driver(connection).cursor()
     schema = connection.exec_driver_sql(
-        "select n.nspname from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.oid = %s", (leaf.oid,)
+        "select n.nspname from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.oid = %s",
+        (leaf.oid,),
     ).scalar_one()
     qualified = Identifier(schema, name)
     cursor.execute(SQL("drop index concurrently if exists {}").format(qualified))

@@ -1,30 +1,38 @@
--- One row: one sketch key of one (tenant, day, endpoint). An hour's plain measures ride on its first key.
-with keyed as (
+-- One row: one sketch key of one stored hour; one row with no key where no duration was usable.
+with hours as (
     select
         t.tenant_id,
         t.day,
         h.endpoint,
-        k.key,
-        sum(k.n)::bigint as n,
-        sum(h.requests) filter (where k.place = 1) as requests,
-        sum(h.client_errors) filter (where k.place = 1) as client_errors,
-        sum(h.server_errors) filter (where k.place = 1) as server_errors,
-        sum(h.duration_ms_sum) filter (where k.place = 1) as duration_ms_sum,
-        min(h.duration_ms_min) as duration_ms_min,
-        max(h.duration_ms_max) as duration_ms_max
+        h.requests,
+        h.client_errors,
+        h.server_errors,
+        h.duration_ms_sum,
+        h.duration_ms_min,
+        h.duration_ms_max,
+        (h.duration_sketch).keys[1] as first_key,
+        unnest(coalesce((h.duration_sketch).keys, array[null]::smallint [])) as key,
+        unnest(coalesce((h.duration_sketch).counts, array[null]::bigint [])) as n
     from touched_days as t
     inner join rollup.api_hourly as h
         on t.tenant_id = h.tenant_id and t.day_start <= h.bucket_start and t.day_end > h.bucket_start
-    cross join lateral (
-        select
-            u.key,
-            u.n,
-            u.place
-        from unnest((h.duration_sketch).keys, (h.duration_sketch).counts) with ordinality as u (key, n, place)
-        union all
-        select null, null, 1
-        where h.duration_sketch is null
-    ) as k
+),
+
+-- One row: one sketch key of one (tenant, day, endpoint). An hour's plain measures ride on its first key.
+keyed as (
+    select
+        tenant_id,
+        day,
+        endpoint,
+        key,
+        sum(n)::bigint as n,
+        sum(requests) filter (where key is not distinct from first_key) as requests,
+        sum(client_errors) filter (where key is not distinct from first_key) as client_errors,
+        sum(server_errors) filter (where key is not distinct from first_key) as server_errors,
+        sum(duration_ms_sum) filter (where key is not distinct from first_key) as duration_ms_sum,
+        min(duration_ms_min) as duration_ms_min,
+        max(duration_ms_max) as duration_ms_max
+    from hours
     group by 1, 2, 3, 4
     order by 1, 2, 3, 4
 )

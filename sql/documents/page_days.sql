@@ -71,25 +71,41 @@ totals as (
     group by tenant_id, month, zone, day
 ),
 
+-- One row: one sketch key of one day; counts as floats, exact up to 2^53 and summed faster than numerics.
+keyed as (
+    select
+        tenant_id,
+        day,
+        key,
+        sum(n) as n
+    from (
+        select
+            tenant_id,
+            day,
+            unnest((duration_sketch).keys) as key,
+            unnest((duration_sketch).counts)::double precision as n
+        from measured
+    ) as m
+    group by tenant_id, day, key
+),
+
 ranked as (
     select
-        m.tenant_id,
-        m.day,
-        k.key,
-        sum(sum(k.n)) over (partition by m.tenant_id, m.day order by k.key) as up_to,
-        sum(sum(k.n)) over (partition by m.tenant_id, m.day) as duration_count
-    from measured as m
-    cross join lateral unnest((m.duration_sketch).keys, (m.duration_sketch).counts) as k (key, n)
-    group by m.tenant_id, m.day, k.key
+        tenant_id,
+        day,
+        key,
+        sum(n) over (partition by tenant_id, day order by key) as up_to,
+        sum(n) over (partition by tenant_id, day) as duration_count
+    from keyed
 ),
 
 keys as (
     select
         tenant_id,
         day,
-        min(key) filter (where up_to >= greatest(1, ceil(0.50 * duration_count::double precision))) as p50_key,
-        min(key) filter (where up_to >= greatest(1, ceil(0.95 * duration_count::double precision))) as p95_key,
-        min(key) filter (where up_to >= greatest(1, ceil(0.99 * duration_count::double precision))) as p99_key
+        min(key) filter (where up_to >= greatest(1, ceil(0.50 * duration_count))) as p50_key,
+        min(key) filter (where up_to >= greatest(1, ceil(0.95 * duration_count))) as p95_key,
+        min(key) filter (where up_to >= greatest(1, ceil(0.99 * duration_count))) as p99_key
     from ranked
     group by tenant_id, day
 )

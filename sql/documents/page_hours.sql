@@ -3,6 +3,7 @@ with asked as (
     select
         a.tenant_id,
         a.day,
+        k.zone,
         a.day::timestamp at time zone k.zone as starts_at,
         (a.day + 1)::timestamp at time zone k.zone as ends_at
     from pipeline.pairs(:tenants, :days) as a
@@ -10,12 +11,21 @@ with asked as (
     where k.zone is not null
 ),
 
+-- One row: one tenant and the time that its days lie in; equality on the day then does the rest by a hash.
+spans as (
+    select
+        tenant_id,
+        zone,
+        min(starts_at) as starts_at,
+        least(max(ends_at), :through) as ends_at
+    from asked
+    group by tenant_id, zone
+),
+
 measured as (
     select
-        a.tenant_id,
-        a.day,
-        a.starts_at,
-        a.ends_at,
+        s.tenant_id,
+        s.zone,
         h.bucket_start,
         h.requests,
         h.client_errors,
@@ -24,19 +34,13 @@ measured as (
         h.duration_count,
         h.duration_sketch,
         null::numeric as ai_tokens
-    from asked as a
+    from spans as s
     inner join rollup.api_hourly as h
-        on
-            a.tenant_id = h.tenant_id
-            and a.starts_at <= h.bucket_start
-            and a.ends_at > h.bucket_start
-            and :through > h.bucket_start
+        on s.tenant_id = h.tenant_id and s.starts_at <= h.bucket_start and s.ends_at > h.bucket_start
     union all
     select
-        a.tenant_id,
-        a.day,
-        a.starts_at,
-        a.ends_at,
+        s.tenant_id,
+        s.zone,
         u.bucket_start,
         null,
         null,
@@ -45,22 +49,16 @@ measured as (
         null,
         null,
         u.amount
-    from asked as a
+    from spans as s
     inner join rollup.usage_hourly as u
-        on
-            a.tenant_id = u.tenant_id
-            and a.starts_at <= u.bucket_start
-            and a.ends_at > u.bucket_start
-            and :through > u.bucket_start
+        on s.tenant_id = u.tenant_id and s.starts_at <= u.bucket_start and s.ends_at > u.bucket_start
     where starts_with(u.quota_type, 'ai_tokens_')
 ),
 
 totals as (
     select
         tenant_id,
-        day,
-        starts_at,
-        ends_at,
+        zone,
         bucket_start,
         coalesce(sum(requests), 0)::bigint as requests,
         coalesce(sum(client_errors), 0)::bigint as client_errors,
@@ -71,37 +69,53 @@ totals as (
         min((duration_sketch).min_us) as us_min,
         max((duration_sketch).max_us) as us_max
     from measured
-    group by tenant_id, day, starts_at, ends_at, bucket_start
+    group by tenant_id, zone, bucket_start
+),
+
+-- One row: one sketch key of one hour; counts as floats, exact up to 2^53 and summed faster than numerics.
+keyed as (
+    select
+        tenant_id,
+        bucket_start,
+        key,
+        sum(n) as n
+    from (
+        select
+            tenant_id,
+            bucket_start,
+            unnest((duration_sketch).keys) as key,
+            unnest((duration_sketch).counts)::double precision as n
+        from measured
+    ) as m
+    group by tenant_id, bucket_start, key
 ),
 
 ranked as (
     select
-        m.tenant_id,
-        m.bucket_start,
-        k.key,
-        sum(sum(k.n)) over (partition by m.tenant_id, m.bucket_start order by k.key) as up_to,
-        sum(sum(k.n)) over (partition by m.tenant_id, m.bucket_start) as duration_count
-    from measured as m
-    cross join lateral unnest((m.duration_sketch).keys, (m.duration_sketch).counts) as k (key, n)
-    group by m.tenant_id, m.bucket_start, k.key
+        tenant_id,
+        bucket_start,
+        key,
+        sum(n) over (partition by tenant_id, bucket_start order by key) as up_to,
+        sum(n) over (partition by tenant_id, bucket_start) as duration_count
+    from keyed
 ),
 
 keys as (
     select
         tenant_id,
         bucket_start,
-        min(key) filter (where up_to >= greatest(1, ceil(0.50 * duration_count::double precision))) as p50_key,
-        min(key) filter (where up_to >= greatest(1, ceil(0.95 * duration_count::double precision))) as p95_key,
-        min(key) filter (where up_to >= greatest(1, ceil(0.99 * duration_count::double precision))) as p99_key
+        min(key) filter (where up_to >= greatest(1, ceil(0.50 * duration_count))) as p50_key,
+        min(key) filter (where up_to >= greatest(1, ceil(0.95 * duration_count))) as p95_key,
+        min(key) filter (where up_to >= greatest(1, ceil(0.99 * duration_count))) as p99_key
     from ranked
     group by tenant_id, bucket_start
 )
 
 select
     t.tenant_id,
-    to_char(t.day, 'YYYY-MM-DD') as page,
-    t.starts_at,
-    t.ends_at,
+    to_char(a.day, 'YYYY-MM-DD') as page,
+    a.starts_at,
+    a.ends_at,
     t.bucket_start as at,
     t.requests,
     t.client_errors,
@@ -115,5 +129,6 @@ select
     k.p95_key,
     k.p99_key
 from totals as t
+inner join asked as a on t.tenant_id = a.tenant_id and (t.bucket_start at time zone t.zone)::date = a.day
 left join keys as k on t.tenant_id = k.tenant_id and t.bucket_start = k.bucket_start
 order by t.tenant_id, t.bucket_start

@@ -1,12 +1,14 @@
 -- The numbers over time that trends and totals are made of. `place` counts back from the end: hours before :through
 -- (1 to 48), days before today (1 to 180), and quarters of a day over the last 7 days (0, the oldest, to 27).
+-- Days and quarters are read only with :long, which asks for more than the last 24 hours.
 with tenants as (
     select
         tenant_id,
         zone,
-        today
-    from pipeline.windows(:through, :tenants)
-    where period = '24h'
+        today,
+        :long as is_long,
+        least(:through - interval '48 hours', case when :long then (today - 7)::timestamp at time zone zone end) as since
+    from pipeline.windows(:through, :tenants, array['24h'])
 ),
 
 -- One row: one endpoint's or usage kind's part of one point.
@@ -24,7 +26,7 @@ parts as (
     inner join rollup.api_hourly as h
         on
             t.tenant_id = h.tenant_id
-            and (t.today - 7)::timestamp at time zone t.zone <= h.bucket_start
+            and t.since <= h.bucket_start
             and :through > h.bucket_start
     union all
     select
@@ -40,7 +42,7 @@ parts as (
     inner join rollup.usage_hourly as u
         on
             t.tenant_id = u.tenant_id
-            and (t.today - 7)::timestamp at time zone t.zone <= u.bucket_start
+            and t.since <= u.bucket_start
             and :through > u.bucket_start
     where starts_with(u.quota_type, 'ai_tokens_')
 ),
@@ -87,7 +89,7 @@ points as (
     from hours as h
     inner join tenants as t on h.tenant_id = t.tenant_id
     cross join lateral (select h.bucket_start at time zone t.zone as at) as l
-    where l.at < t.today
+    where t.is_long and l.at < t.today and l.at >= t.today - 7
     union all
     select
         d.tenant_id,
@@ -101,6 +103,7 @@ points as (
         null
     from tenants as t
     inner join rollup.api_daily as d on t.tenant_id = d.tenant_id and t.today - 180 <= d.day and t.today > d.day
+    where t.is_long
     union all
     select
         u.tenant_id,
@@ -114,7 +117,7 @@ points as (
         u.amount
     from tenants as t
     inner join rollup.usage_daily as u on t.tenant_id = u.tenant_id and t.today - 180 <= u.day and t.today > u.day
-    where starts_with(u.quota_type, 'ai_tokens_')
+    where t.is_long and starts_with(u.quota_type, 'ai_tokens_')
 )
 
 select

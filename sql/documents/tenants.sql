@@ -11,9 +11,11 @@ select
     (t.today + 1)::timestamp at time zone k.zone as tomorrow_starts_at,
     (k.published_through at time zone k.zone)::date as published_day,
     case when k.zone is null then coalesce(z.problem, 'no usable time zone') end as problem,
-    coalesce(g.generation, 1) as generation
+    coalesce(g.generation, 1) as generation,
+    case when l.today = t.today then l.periods end as kept_periods
 from pipeline.tenant_state as k
 left join pipeline.tenant_keys as g on k.tenant_id = g.tenant_id
 left join pipeline.zones as z on k.timezone = z.timezone
+left join pipeline.long_periods as l on k.tenant_id = l.tenant_id
 cross join lateral (select (cast(:through as timestamptz) at time zone k.zone)::date as today) as t
 where k.tenant_id = any(:tenants)

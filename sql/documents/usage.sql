@@ -6,7 +6,7 @@ with measured as (
         u.quota_type,
         u.amount,
         u.records
-    from pipeline.windows(:through, :tenants) as w
+    from pipeline.windows(:through, :tenants, :periods) as w
     inner join rollup.usage_hourly as u
         on w.tenant_id = u.tenant_id and w.starts_at <= u.bucket_start and w.ends_at > u.bucket_start
     where w.days = 1
@@ -17,7 +17,7 @@ with measured as (
         u.quota_type,
         u.amount,
         u.records
-    from pipeline.windows(:through, :tenants) as w
+    from pipeline.windows(:through, :tenants, :periods) as w
     inner join rollup.usage_daily as u
         on w.tenant_id = u.tenant_id and w.today - w.days <= u.day and w.today > u.day
     where w.days > 1

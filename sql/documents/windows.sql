@@ -1,5 +1,5 @@
 -- The periods of the dashboard, for some tenants: one row a tenant and period. Days are whole days of the tenant's zone.
-create or replace function pipeline.windows(through timestamptz, tenant_ids @tenant_id_type [])
+create or replace function pipeline.windows(through timestamptz, tenant_ids @tenant_id_type [], periods text [])
 returns table (
     tenant_id @tenant_id_type,
     period text,
@@ -22,10 +22,10 @@ select
 from pipeline.tenant_state as k
 cross join lateral (select (through at time zone k.zone)::date as today) as t
 cross join (values ('24h', 1), ('7d', 7), ('30d', 30), ('90d', 90)) as p (period, days)
-where k.tenant_id = any(tenant_ids) and k.zone is not null
+where k.tenant_id = any(tenant_ids) and k.zone is not null and p.period = any(periods)
 $$;
 comment on function pipeline.windows is
-'Periods 24h, 7d, 30d and 90d of some tenants: [starts_at, ends_at), in days [today - days, today) but for 24h.';
+'Some of the periods 24h, 7d, 30d and 90d, of some tenants: [starts_at, ends_at), in days [today - days, today) but for 24h.';
 
 -- Pairs given as two lists; their types are told here, where the type of a tenant's id is known.
 create or replace function pipeline.pairs(tenant_ids @tenant_id_type [], days date [])

@@ -4,4 +4,4 @@ select
     period,
     starts_at,
     ends_at
-from pipeline.windows(:through, :tenants)
+from pipeline.windows(:through, :tenants, :periods)

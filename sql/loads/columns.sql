@@ -7,7 +7,7 @@ select
         when coalesce(b.typname, t.typname) in ('varchar', 'bpchar') then greatest(a.atttypmod, t.typtypmod) - 4
     end as length,
     a.atthasdef or a.attidentity <> '' as has_default,
-    pg_get_serial_sequence(format('%I.%I', :schema, :table), a.attname) as sequence
+    pg_get_serial_sequence(format('%I.%I', n.nspname, c.relname), a.attname) as sequence
 from pg_catalog.pg_class as c
 inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
 inner join pg_catalog.pg_attribute as a on c.oid = a.attrelid

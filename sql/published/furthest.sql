@@ -1,1 +1,4 @@
-select max(published_through) as through from pipeline.tenant_state
+select greatest(
+    (select max(k.published_through) from pipeline.tenant_state as k),
+    (select p.published_through from pipeline.progress as p)
+) as through

@@ -31,3 +31,15 @@ create table if not exists pipeline.tenant_keys (
 comment on table pipeline.tenant_keys is 'Generation of a tenant''s address, where it is not the first.';
 comment on column pipeline.tenant_keys.tenant_id is 'Tenant.';
 comment on column pipeline.tenant_keys.generation is 'Counts up when an address is replaced.';
+
+create table if not exists pipeline.long_periods (
+    tenant_id @tenant_id_type primary key,
+    today date not null,
+    periods text not null
+);
+comment on table pipeline.long_periods is
+'The dashboard''s periods of whole days, as JSON: they change at the tenant''s midnight or when one of their days does, '
+'so that an hourly publish reads only the last hours.';
+comment on column pipeline.long_periods.tenant_id is 'Tenant.';
+comment on column pipeline.long_periods.today is 'The tenant''s day on which they hold.';
+comment on column pipeline.long_periods.periods is 'JSON object by period.';

@@ -30,12 +30,17 @@ create table if not exists pipeline.progress (
     only_row boolean primary key default true check (only_row),
     schema_version int not null,
     data_through timestamptz,
+    published_through timestamptz,
+    documents_version text not null default '',
     seq bigint not null default 0
 );
 comment on table pipeline.progress is 'One row: how far rolling up and publishing are.';
 comment on column pipeline.progress.only_row is 'Holds the table to one row.';
 comment on column pipeline.progress.schema_version is 'Version of these definitions.';
 comment on column pipeline.progress.data_through is 'End of the last hour that is complete in the rollups.';
+comment on column pipeline.progress.published_through is 'data_through of the last status.json.';
+comment on column pipeline.progress.documents_version is
+'Digest of the code that shapes documents: when it changes, all files are looked at again.';
 comment on column pipeline.progress.seq is 'Highest seq given to a published file.';
 insert into pipeline.progress (schema_version) values (1) on conflict do nothing;
 

@@ -5,29 +5,25 @@ with taken as (
     returning whole, tenant_id, bucket_start
 ),
 
--- One row: one hour, marked whole or not.
-hours as (
-    select
-        bucket_start,
-        bool_or(whole) as whole
-    from taken
-    group by bucket_start
-),
-
 -- One row: one bucket to redo; a whole hour covers its tenants.
 buckets as (
     select distinct
-        h.whole,
-        h.bucket_start,
-        case when not h.whole then t.tenant_id end as tenant_id
-    from taken as t
-    inner join hours as h on t.bucket_start = h.bucket_start
+        whole_hour,
+        bucket_start,
+        case when not whole_hour then tenant_id end as tenant_id
+    from (
+        select
+            tenant_id,
+            bucket_start,
+            bool_or(whole) over (partition by bucket_start) as whole_hour
+        from taken
+    ) as t
 ),
 
 filled as (
     insert into redo (whole, tenant_id, bucket_start)
     select
-        whole,
+        whole_hour,
         tenant_id,
         bucket_start
     from buckets

@@ -1,0 +1,2 @@
+update pipeline.progress
+set published_through = greatest(published_through, :through)
