@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import os
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 
 from pipeline.database import embedded
 from pipeline.installation import Installation
+from pipeline.publish.keys import address
 from pipeline.settings import ROOT, load_settings
+from pipeline.sources.install import install
 
 NOW = datetime(2026, 3, 10, 12, 30, tzinfo=UTC)
 SHARED_DATA = ROOT.parent / "shared" / "data"
@@ -61,9 +66,6 @@ def databases(server: str) -> Iterator[Databases]:
     made.drop_all()
 
 
-MakeInstallation = Callable[..., Installation]
-
-
 @pytest.fixture
 def blank(databases: Databases, tmp_path: Path) -> Installation:
     """An installation on an empty database, before `init`."""
@@ -91,3 +93,92 @@ def environment_of(installation: Installation) -> dict[str, str]:
         "TENANTCAST_HOME": str(settings.home),
         "TENANTCAST_STORE_URL": settings.store_url,
     }
+
+
+@pytest.fixture(scope="session")
+def template(server: str, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
+    """A database with the trial's tables and everything that `init` makes; copied for each test."""
+    made = Databases(server)
+    address = made.make()
+    installation = installation_on(address, tmp_path_factory.mktemp(f"template-{worker_id}"))
+    install(installation)
+    installation.database.engine.dispose()
+    yield address.rsplit("/", 1)[1]
+    made.drop_all()
+
+
+@pytest.fixture
+def ready(databases: Databases, template: str, tmp_path: Path) -> Installation:
+    """An installation after `init`, with empty tables."""
+    return installation_on(databases.make(template), tmp_path)
+
+
+@pytest.fixture
+def sql(ready: Installation) -> Iterator[Sql]:
+    """SQL on the database of `ready`, each statement its own transaction."""
+    with psycopg.connect(address_of(ready), autocommit=True) as connection:
+        yield Sql(connection)
+
+
+def address_of(installation: Installation) -> str:
+    """The address for psycopg."""
+    return str(installation.settings.database_url).replace("+psycopg", "")
+
+
+class Sql:
+    """Runs statements and gives their rows."""
+
+    def __init__(self, connection: psycopg.Connection[tuple[object, ...]]) -> None:
+        self.connection = connection
+        connection.execute("set timezone = 'UTC'")
+
+    def __call__(self, statement: str, *values: object) -> list[tuple[object, ...]]:
+        """Run one statement; give its rows, none where it has none."""
+        cursor = self.connection.execute(statement.encode(), values or None)
+        return cursor.fetchall() if cursor.description else []
+
+    def one(self, statement: str, *values: object) -> object:
+        """Give the first column of the first row."""
+        return self(statement, *values)[0][0]
+
+    def tenant(self, name: str = "t1", **more: object) -> None:
+        """Add a tenant on plan pro."""
+        given = {"id": name, "name": name.upper(), "plan": "pro", **more}
+        columns = ", ".join(given)
+        self(f"insert into tenants ({columns}) values ({', '.join(['%s'] * len(given))})", *given.values())
+
+    def request(self, at: str, tenant: str | None = "t1", **more: object) -> None:
+        """Add a request: GET /, status 200, 100 ms, unless told otherwise."""
+        given = {"tenant_id": tenant, "endpoint": "/", "status_code": 200, "duration_ms": 100.0, "created_at": at}
+        given |= more
+        columns = ", ".join(given)
+        self(f"insert into api_requests ({columns}) values ({', '.join(['%s'] * len(given))})", *given.values())
+
+    def usage(self, at: str, tenant: str | None = "t1", **more: object) -> None:
+        """Add a usage record: 1000 tokens of model m-1, unless told otherwise."""
+        given = {"tenant_id": tenant, "quota_type": "ai_tokens_m-1", "amount": 1000, "created_at": at} | more
+        columns = ", ".join(given)
+        self(f"insert into usage_records ({columns}) values ({', '.join(['%s'] * len(given))})", *given.values())
+
+
+def published(installation: Installation) -> dict[str, bytes]:
+    """All files of a file:// store by path, as bytes on disk; links left out."""
+    root = installation.settings.home / "public"
+    return {
+        str(path.relative_to(root)): path.read_bytes()
+        for path in sorted(root.rglob("*"))
+        if path.is_file() and not path.is_symlink()
+    }
+
+
+def document(installation: Installation, path: str) -> dict[str, Any]:
+    """One published document, as a frontend reads it."""
+    content = installation.store.get(path)
+    assert content is not None, f"{path} is not published"
+    parsed: dict[str, Any] = json.loads(gzip.decompress(content))
+    return parsed
+
+
+def dashboard_of(installation: Installation, tenant: str = "t1") -> dict[str, Any]:
+    """A tenant's dashboard.json."""
+    return document(installation, address(installation, tenant).path)

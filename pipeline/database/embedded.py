@@ -135,7 +135,7 @@ def _initialise(home: Path) -> None:
     if os.geteuid() == 0:
         os.chown(data, *SERVER_USER)
         os.chown(for_initdb, *SERVER_USER)
-    program = [home_binaries(home) / "bin" / "initdb", "--pgdata", data / "new"]
+    program = [str(home_binaries(home) / "bin" / "initdb"), "--pgdata", str(data / "new")]
     options = ["--username=tenantcast", "--auth=scram-sha-256", "--encoding=UTF8", "--no-locale"]
     done = subprocess.run(  # noqa: S603
         [*program, *options, f"--pwfile={for_initdb}"],

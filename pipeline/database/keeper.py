@@ -85,7 +85,7 @@ def _wait_ready(home: Path, server: subprocess.Popen[bytes], seconds: float = 60
 def _make_database(home: Path, binaries: Path, port: int) -> None:
     """Create the database `tenantcast` unless it is there."""
     password = (home / "password").read_text(encoding="ascii")
-    client = [binaries / "bin" / "psql", "--no-psqlrc", "-q", "-h", "127.0.0.1", "-p", str(port)]
+    client = [str(binaries / "bin" / "psql"), "--no-psqlrc", "-q", "-h", "127.0.0.1", "-p", str(port)]
     subprocess.run(  # noqa: S603
         [*client, "-U", "tenantcast", "-d", "postgres", "-c", "create database tenantcast"],
         env={"PGPASSWORD": password, "PATH": "/usr/bin:/bin"},

@@ -159,7 +159,10 @@ def _read_hour_pages(
     asked = [(tenant, day) for tenant in jobs for day in sorted(days[tenant]) if jobs[tenant].tenant]
     for tenant, day in asked:
         jobs[tenant].pages["hourly", day.isoformat()] = Page()
-    _fill_pages(connection, jobs, "hourly", "documents/page_hours", asked, {"through": through}, "days")
+    if asked:
+        tenants, wanted = zip(*asked, strict=True)
+        at = {"tenants": list(tenants), "days": list(wanted), "through": through}
+        _fill_pages(jobs, "hourly", rows(connection, "documents/page_hours", **at))
 
 
 def _read_day_pages(
@@ -177,7 +180,10 @@ def _read_day_pages(
         asked += [(tenant, month) for month in sorted({day.replace(day=1) for day in touched})]
     for tenant, month in asked:
         jobs[tenant].pages["daily", month.strftime("%Y-%m")] = Page()
-    _fill_pages(connection, jobs, "daily", "documents/page_days", asked, {"through": through}, "months")
+    if asked:
+        tenants, months = zip(*asked, strict=True)
+        at = {"tenants": list(tenants), "months": list(months), "through": through}
+        _fill_pages(jobs, "daily", rows(connection, "documents/page_days", **at))
 
 
 def _months_between(first: date, last: date) -> list[date]:
@@ -186,19 +192,8 @@ def _months_between(first: date, last: date) -> list[date]:
     return [date(first.year + start // 12, start % 12 + 1, 1) for start in starts]
 
 
-def _fill_pages(
-    connection: Connection,
-    jobs: dict[Any, Job],
-    kind: str,
-    query: str,
-    asked: list[tuple[Any, date]],
-    at: dict[str, Any],
-    column: str,
-) -> None:
-    if not asked:
-        return
-    values = {"tenants": [tenant for tenant, _ in asked], column: [day for _, day in asked], **at}
-    for row in rows(connection, query, **values):
+def _fill_pages(jobs: dict[Any, Job], kind: str, found: Sequence[Row[Any]]) -> None:
+    for row in found:
         page = jobs[row.tenant_id].pages[kind, row.page]
         page.rows.append(PageRow(row.at, _point(row), _latency(row)))
         page.page_from, page.page_to = row.starts_at, row.ends_at

@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import boto3
+from botocore import exceptions
 from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
-    ConnectionError,
-    HTTPClientError,
-    NoCredentialsError,
 )
 
 from pipeline.errors import PermanentError, TenantcastError, TransientError
@@ -80,7 +78,7 @@ class S3Store:
 
     def _translated(self, path: str, error: Exception) -> TenantcastError:
         where = f"The store cannot be used: s3://{self.bucket}/{self._key(path)}"
-        if isinstance(error, NoCredentialsError):
+        if isinstance(error, exceptions.NoCredentialsError):
             return PermanentError(f"{where}: no credentials. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.")
         if isinstance(error, ClientError):
             status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
@@ -90,6 +88,6 @@ class S3Store:
                     f"{where}: {code or status}. Check the bucket's name, TENANTCAST_STORE_URL and the AWS credentials."
                 )
             return TransientError(f"{where}: {code or status}.")
-        if isinstance(error, ConnectionError | HTTPClientError):
+        if isinstance(error, exceptions.ConnectionError | exceptions.HTTPClientError):
             return TransientError(f"{where}: {error}. Check AWS_ENDPOINT_URL and the network.")
         return PermanentError(f"{where}: {error}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -51,8 +51,9 @@ def shape(job: Job, *, key: str, seq: int, data_through: datetime, currency: str
     """Give the changes of one tenant's files; the job must have a tenant."""
     assert job.tenant is not None
     changes = Changes()
-    listed = _shape_pages(job, key, changes)
-    shown = {kind: _shown(job, kind, listed[kind], key, changes) for kind in KINDS}
+    pages = _Pages(job, folder(key), changes)
+    listed = pages.shape_asked()
+    shown = {kind: pages.shown(kind, listed[kind]) for kind in KINDS}
     periods = shape_periods(job.tenant) | (job.kept or {})
     if not job.kept:
         changes.to_keep = {name: periods[name] for name in periods if name != "24h"}
@@ -69,56 +70,52 @@ def shape(job: Job, *, key: str, seq: int, data_through: datetime, currency: str
     return changes
 
 
-def _shape_pages(job: Job, key: str, changes: Changes) -> dict[str, list[Listed]]:
-    """Shape the pages asked for; give what will be up of each kind, newest first."""
-    up: dict[str, dict[str, Listed]] = defaultdict(dict)
-    for (kind, page), current in job.current.items():
-        if kind in KINDS and page != INDEX:
-            up[kind][page] = current.listed
-    for (kind, page), asked in job.pages.items():
-        if asked.rows:
-            up[kind][page] = _shape_page(job, kind, page, asked, key, changes)
-        elif up[kind].pop(page, None):
-            changes.gone.append((kind, page))
-    return {kind: sorted(up[kind].values(), key=lambda each: each.page, reverse=True) for kind in KINDS}
+@dataclass(frozen=True)
+class _Pages:
+    """The pages of one tenant: `changes` collects what has to be written and what is gone."""
 
+    job: Job
+    folder: str
+    changes: Changes
 
-def _shape_page(job: Job, kind: str, page: str, asked: Page, key: str, changes: Changes) -> Listed:
-    assert asked.page_from is not None
-    assert asked.page_to is not None
-    document = detail_page(kind, job.info.id, asked.rows, page_from=asked.page_from, page_to=asked.page_to)
-    return _page_file(job, kind, page, document, key, changes, (asked.page_from, asked.page_to))
+    def shape_asked(self) -> dict[str, list[Listed]]:
+        """Shape the pages asked for; give what will be up of each kind, newest first."""
+        up: dict[str, dict[str, Listed]] = defaultdict(dict)
+        for (kind, page), current in self.job.current.items():
+            if kind in KINDS and page != INDEX:
+                up[kind][page] = current.listed
+        for (kind, page), asked in self.job.pages.items():
+            if asked.rows:
+                up[kind][page] = self._detail(kind, page, asked)
+            elif up[kind].pop(page, None):
+                self.changes.gone.append((kind, page))
+        return {kind: sorted(up[kind].values(), key=lambda each: each.page, reverse=True) for kind in KINDS}
 
+    def shown(self, kind: str, pages: Sequence[Listed]) -> list[Listed]:
+        """Give the newest pages, and after them an index page of the older ones where there are any."""
+        newest, older = list(pages[:LISTED_PAGES]), pages[LISTED_PAGES:]
+        if not older:
+            if (kind, INDEX) in self.job.current:
+                self.changes.gone.append((kind, INDEX))
+            return newest
+        document = index_page(kind, self.job.info.id, older)
+        return [*newest, self._listed(kind, INDEX, document, older[-1].page_from, older[0].page_to)]
 
-def _page_file(
-    job: Job,
-    kind: str,
-    page: str,
-    document: Mapping[str, Any],
-    key: str,
-    changes: Changes,
-    covers: tuple[datetime, datetime],
-) -> Listed:
-    content = to_json(dict(document))
-    relative = f"{kind}/{page_name(page, content)}"
-    up = job.current.get((kind, page))
-    if up and up.listed.path == relative:
-        changes.unchanged += 1
-        return up.listed
-    packed = compress(content)
-    changes.pages.append(
-        File(f"{folder(key)}/{relative}", packed, kind, page, relative.rsplit(".", 2)[1], covers[0], covers[1])
-    )
-    return Listed(relative, page, covers[0], covers[1], len(packed))
+    def _detail(self, kind: str, page: str, asked: Page) -> Listed:
+        assert asked.page_from is not None
+        assert asked.page_to is not None
+        document = detail_page(kind, self.job.info.id, asked.rows, page_from=asked.page_from, page_to=asked.page_to)
+        return self._listed(kind, page, document, asked.page_from, asked.page_to)
 
-
-def _shown(job: Job, kind: str, pages: Sequence[Listed], key: str, changes: Changes) -> list[Listed]:
-    """Give the newest pages, and after them an index page of the older ones where there are any."""
-    newest, older = list(pages[:LISTED_PAGES]), pages[LISTED_PAGES:]
-    if not older:
-        if (kind, INDEX) in job.current:
-            changes.gone.append((kind, INDEX))
-        return newest
-    document = index_page(kind, job.info.id, older)
-    covers = (older[-1].page_from, older[0].page_to)
-    return [*newest, _page_file(job, kind, INDEX, document, key, changes, covers)]
+    def _listed(self, kind: str, page: str, document: dict[str, Any], start: datetime, end: datetime) -> Listed:
+        """Give the page as the dashboard lists it, and have it written unless it is up with this very content."""
+        content = to_json(document)
+        relative = f"{kind}/{page_name(page, content)}"
+        up = self.job.current.get((kind, page))
+        if up and up.listed.path == relative:
+            self.changes.unchanged += 1
+            return up.listed
+        packed = compress(content)
+        digest = relative.rsplit(".", 2)[1]
+        self.changes.pages.append(File(f"{self.folder}/{relative}", packed, kind, page, digest, start, end))
+        return Listed(relative, page, start, end, len(packed))
