@@ -1,16 +1,43 @@
 # Tenantcast. `make` alone lists the targets.
 SHELL := /bin/sh
 PYTHON ?= python3
-RUN := .venv/bin/python
-export PYTHON
+AIRFLOW_PORT ?= 8080
+export PYTHON AIRFLOW_PORT
 
-.PHONY: help install demo test test-real lint format airflow serve bench lock clean
+.PHONY: help install demo test test-real lint format serve airflow bench lock clean
 
 help: ## list the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F '|' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 install: ## make .venv with the locked dependencies
 	@scripts/install
 
-lock: install ## renew requirements.txt and scripts/uv.txt from requirements.in
+demo: install ## simulate a SaaS, roll it up, publish it, and let Airflow do the last hour
+	@scripts/demo
+
+serve: install ## show the published dashboards on http://127.0.0.1:8765
+	@exec .venv/bin/python -m pipeline serve
+
+airflow: install ## run Airflow with the Dags on http://127.0.0.1:8080 until Ctrl-C
+	@exec scripts/airflow-env scripts/airflow
+
+test: install ## all tests that need nothing but .venv, after the checks of `make lint`
+	@scripts/test
+
+test-real: install ## the tests that need Debian's packages: PostgreSQL 15, Chromium, a whole Airflow
+	@scripts/test-real
+
+lint: install ## ruff, mypy and sqlfluff
+	@scripts/lint
+
+format: install ## rewrite Python the way ruff wants it
+	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .
+
+bench: install ## ratios against the bare scan and exact percentiles, side by side in one run
+	@.venv/bin/python -m bench
+
+lock: install ## renew the locked versions and hashes
 	@scripts/lock
+
+clean: ## remove .venv and everything under var/
+	rm -rf .venv var .mypy_cache .pytest_cache .ruff_cache .hypothesis

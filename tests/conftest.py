@@ -25,9 +25,11 @@ SHARED_DATA = ROOT.parent / "shared" / "data"
 
 
 def _server_address() -> str:
-    """The server under test: TEST_DATABASE_URL where it is set (PostgreSQL 15), the embedded one elsewhere."""
-    given = os.environ.get("TEST_DATABASE_URL")
-    return given or embedded.start(ROOT / "var" / "test-postgres", durable=False).replace("+psycopg", "")
+    """The server under test: the embedded one, or that of TEST_POSTGRES, such as /usr/lib/postgresql/15."""
+    other = os.environ.get("TEST_POSTGRES")
+    folder = ROOT / "var" / ("test-postgres" + (f"-{Path(other).name}" if other else ""))
+    address = embedded.start(folder, durable=False, programs=Path(other) if other else None)
+    return address.replace("+psycopg", "")
 
 
 @pytest.fixture(scope="session")

@@ -25,20 +25,21 @@ START_SECONDS = 60
 _held: dict[Path, IO[bytes]] = {}
 
 
-def start(folder: Path, *, durable: bool = True) -> str:
+def start(folder: Path, *, durable: bool = True, programs: Path | None = None) -> str:
     """Make sure that the server of `folder` runs until this process ends; give its address.
 
-    `durable=False` turns fsync off: for tests, whose data may be lost with the machine.
+    `durable=False` turns fsync off: for tests, whose data may be lost with the machine. `programs` names another
+    installation of PostgreSQL than the embedded one, such as /usr/lib/postgresql/15.
     """
     folder = folder.absolute()
     folder.mkdir(parents=True, exist_ok=True)
-    home = _reachable_home(folder)
+    home = _reachable_home(folder, programs)
     with _locked(home / "start.lock", exclusive=True):
         if folder not in _held:
             _held[folder] = _hold(home / "users.lock")
         if not (home / "data" / "PG_VERSION").exists():
-            _initialise(home)
-        port = _ask_keeper(home, durable)
+            _initialise(home, programs or home_binaries(home))
+        port = _ask_keeper(home, programs or home_binaries(home), durable)
     password = (home / "password").read_text(encoding="ascii")
     return f"postgresql+psycopg://tenantcast:{password}@127.0.0.1:{port}/tenantcast"
 
@@ -76,7 +77,7 @@ class _locked:  # noqa: N801
         self.handle.close()
 
 
-def _reachable_home(folder: Path) -> Path:
+def _reachable_home(folder: Path, programs: Path | None) -> Path:
     """Give the folder where server and data live.
 
     PostgreSQL refuses to run as root, so root runs it as `nobody`. Where `nobody` cannot enter the wanted
@@ -86,7 +87,7 @@ def _reachable_home(folder: Path) -> Path:
     if os.geteuid() != 0:
         return folder
     os.chown(folder / "data", *SERVER_USER)
-    if _server_user_reaches(binaries() / "bin" / "postgres", folder / "data"):
+    if programs or _server_user_reaches(binaries() / "bin" / "postgres", folder / "data"):
         return folder
     name = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
     home = Path("/var/tmp") / f"tenantcast-{name}"  # noqa: S108 owned by root, checked below
@@ -120,7 +121,7 @@ def home_binaries(home: Path) -> Path:
     return own if own.exists() else binaries()
 
 
-def _initialise(home: Path) -> None:
+def _initialise(home: Path, programs: Path) -> None:
     """Make the cluster in a folder aside and move it into place, so that a killed run leaves none half made."""
     password = secrets.token_urlsafe(24)
     password_file = home / "password"
@@ -135,7 +136,7 @@ def _initialise(home: Path) -> None:
     if os.geteuid() == 0:
         os.chown(data, *SERVER_USER)
         os.chown(for_initdb, *SERVER_USER)
-    program = [str(home_binaries(home) / "bin" / "initdb"), "--pgdata", str(data / "new")]
+    program = [str(programs / "bin" / "initdb"), "--pgdata", str(data / "new")]
     options = ["--username=tenantcast", "--auth=scram-sha-256", "--encoding=UTF8", "--no-locale"]
     done = subprocess.run(  # noqa: S603
         [*program, *options, f"--pwfile={for_initdb}"],
@@ -154,12 +155,12 @@ def _initialise(home: Path) -> None:
     (data / "new").rmdir()
 
 
-def _ask_keeper(home: Path, durable: bool) -> int:
+def _ask_keeper(home: Path, programs: Path, durable: bool) -> int:
     """Give the port of the running server, starting a keeper where there is none."""
     port_file = home / "port"
     if _keeper_alive(home):
         return int(port_file.read_text(encoding="ascii"))
-    command = [sys.executable, "-m", "pipeline.database.keeper", str(home), str(home_binaries(home))]
+    command = [sys.executable, "-m", "pipeline.database.keeper", str(home), str(programs)]
     keeper = subprocess.Popen(  # noqa: S603
         [*command, "on" if durable else "off"],
         cwd=Path(__file__).resolve().parents[2],
