@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.errors import BusyError, PermanentError, TransientError
 from pipeline.installation import Installation
-from pipeline.publish.keys import address, tenant_key
+from pipeline.publish.keys import address, public_name, tenant_key
 from pipeline.publish.publisher import publish, publish_lock
 from pipeline.publish.status import announce
 from pipeline.publish.stores import FileStore
@@ -215,7 +215,7 @@ def test_an_unusable_zone_keeps_the_last_good_files_and_is_named_stale(ready: In
     report = run(ready, NOW + HOUR)
     assert "not whole hours" in report.publish.failures["t1"]
     assert dashboard_of(ready) == before
-    assert document(ready, "v1/status.json")["stale"] == [address(ready, "t1").key]
+    assert document(ready, "v1/status.json")["stale"] == [public_name(address(ready, "t1").key)]
     assert dashboard_of(ready, "t2")["periods"]["24h"]["api_usage"]["total"] == 1
     sql("update tenants set timezone = 'Europe/London' where id = 't1'")
     run(ready, NOW + HOUR)
@@ -258,7 +258,7 @@ def test_one_tenants_failure_is_its_own(ready: Installation, sql: Sql) -> None:
     assert list(report.publish.failures) == ["t1"]
     assert dashboard_of(ready, "t1")["periods"]["24h"]["api_usage"]["total"] == 1
     assert dashboard_of(ready, "t2")["periods"]["24h"]["api_usage"]["total"] == 2
-    assert document(ready, "v1/status.json")["stale"] == [bad]
+    assert document(ready, "v1/status.json")["stale"] == [public_name(bad)]
     store.refused = ""
     assert run(ready, NOW).publish.failures == {}
     assert dashboard_of(ready, "t1")["periods"]["24h"]["api_usage"]["total"] == 2

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 STATUS = "public, max-age=30, stale-if-error=86400"
 DASHBOARD = "public, max-age=60, stale-while-revalidate=3600, stale-if-error=86400"
+SCHEMA = "public, max-age=3600"
 PAGE = "public, max-age=31536000, s-maxage=86400, immutable"
 
 
 def cache_control(path: str) -> str:
     """Give the Cache-Control of a published path."""
+    if path.startswith("v1/schema/") or path == "v1/tenantcast.d.ts":
+        return SCHEMA
     name = path.rsplit("/", 1)[-1]
-    return {"status.json": STATUS, "dashboard.json": DASHBOARD}.get(name, PAGE)
+    return {"status.json": STATUS, "dashboard.json": DASHBOARD, "summary.json": DASHBOARD}.get(name, PAGE)

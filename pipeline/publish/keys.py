@@ -35,6 +35,11 @@ def tenant_key(secret: bytes, tenant_id: str, generation: int = 1) -> str:
     return hmac.new(secret, message, hashlib.sha256).hexdigest()[:KEY_DIGITS]
 
 
+def public_name(key: str) -> str:
+    """Give the hash by which public files speak of a tenant: the key itself would open its folder."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
 def folder(key: str) -> str:
     """Give the folder of a tenant's files under the store's root."""
     return f"v1/t/{key}"

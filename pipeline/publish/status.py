@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.database.connection import execute, rows
 from pipeline.errors import BusyError
 from pipeline.installation import Installation
-from pipeline.publish.keys import tenant_key
+from pipeline.publish.keys import public_name, tenant_key
 from pipeline.publish.publisher import next_seq, publish_lock, published_through, put_status
 from pipeline.runs import as_dict, json_time, recorded
 
@@ -19,7 +19,7 @@ HOUR = timedelta(hours=1)
 
 @dataclass
 class StatusReport:
-    """What status.json says; `stale` holds keys of tenants' folders."""
+    """What status.json says; `stale` holds the SHA-256 of the keys of tenants that are not up to date."""
 
     data_through: datetime | None = None
     seq: int = 0
@@ -42,7 +42,7 @@ def announce(installation: Installation, as_of: datetime) -> StatusReport:
             raise BusyError(
                 f"{len(waiting)} tenants wait to be published (first: {waiting[0]}); status.json stays as it is."
             )
-        report.stale = sorted(tenant_key(installation.secret, row.id, row.generation) for row in standing)
+        report.stale = sorted(public_name(tenant_key(installation.secret, row.id, row.generation)) for row in standing)
         report.data_through, report.seq = through, next_seq(installation)
         put_status(installation, _document(report, as_of))
         with database.transaction() as connection:

@@ -1,0 +1,90 @@
+"""Bring CSV or Parquet files (.gz too) of raw rows into a source table.
+
+A file is loaded in one piece; rows that do not fit the table are left out and reported by reason and line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from pipeline.errors import SettingsError
+from pipeline.installation import Installation
+from pipeline.sources.load import LoadReport, Rejection, load_files
+from pipeline.sources.mapping import REQUIRED
+
+HELP = "bring CSV or Parquet files of raw rows into a source table"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("files", nargs="+", metavar="FILE", help=".csv, .csv.gz, .parquet or .parquet.gz")
+    parser.add_argument("--into", required=True, metavar="TABLE", help=f"one of {', '.join(REQUIRED)}")
+    parser.add_argument(
+        "--map",
+        action="append",
+        default=[],
+        metavar="COLUMN=NAME",
+        help="take COLUMN of the table from the column NAME of the file; may be repeated",
+    )
+    parser.add_argument("--again", action="store_true", help="load content that was loaded before once more")
+    parser.add_argument("--json", action="store_true", help="print the report as one JSON object")
+
+
+def run(arguments: argparse.Namespace, installation: Installation) -> int:
+    """Load the files; 1 where all rows of one were rejected."""
+    reports: list[LoadReport] = []
+
+    def tell(report: LoadReport) -> None:
+        reports.append(report)
+        if not arguments.json and not report.loaded_before:
+            print("\n".join(_lines(report)), flush=True)
+
+    renamed = [_pair(text) for text in arguments.map]
+    try:
+        load_files(
+            installation,
+            arguments.files,
+            into=arguments.into,
+            renamed=renamed,
+            again=arguments.again,
+            done=tell,
+        )
+    finally:
+        if arguments.json and reports:
+            print(_json(arguments.into, reports))
+    return int(any(report.rejected and not report.rows for report in reports))
+
+
+def _pair(text: str) -> tuple[str, str]:
+    column, equals, name = text.partition("=")
+    if not (column and equals and name):
+        raise SettingsError(f"--map {text}: expected COLUMN=NAME, such as created_at=timestamp.")
+    return column, name
+
+
+def _lines(report: LoadReport) -> list[str]:
+    rejected = f", {_counted(report.rejected_rows, 'row')} rejected" if report.rejected else ""
+    lines = [f"{report.file} into {report.table}: {_counted(report.rows, 'row')} loaded{rejected}"]
+    lines += [f"  {_rejection(rejection, report.place)}" for rejection in report.rejected]
+    if report.ignored_columns:
+        lines.append(f"  columns that the table does not have: {', '.join(report.ignored_columns)}")
+    return lines
+
+
+def _rejection(rejection: Rejection, place: str) -> str:
+    named = ", ".join(str(line) for line in rejection.lines)
+    more = ", …" if rejection.rows > len(rejection.lines) else ""
+    places = f"{place}s" if len(rejection.lines) > 1 else place
+    return f"{rejection.reason}: {_counted(rejection.rows, 'row')} ({places} {named}{more})"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def _json(into: str, reports: Sequence[LoadReport]) -> str:
+    files = [asdict(report) | {"rejected_rows": report.rejected_rows} for report in reports]
+    return json.dumps({"into": into, "files": files}, default=str, ensure_ascii=False)
