@@ -11,8 +11,8 @@ with hours as (
         h.duration_ms_min,
         h.duration_ms_max,
         (h.duration_sketch).keys[1] as first_key,
-        unnest(coalesce((h.duration_sketch).keys, array[null]::smallint [])) as key,
-        unnest(coalesce((h.duration_sketch).counts, array[null]::bigint [])) as n
+        unnest(coalesce((h.duration_sketch).keys, array[null]::smallint[])) as key,
+        unnest(coalesce((h.duration_sketch).counts, array[null]::bigint[])) as n
     from touched_days as t
     inner join rollup.api_hourly as h
         on t.tenant_id = h.tenant_id and t.day_start <= h.bucket_start and t.day_end > h.bucket_start

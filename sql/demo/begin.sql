@@ -7,4 +7,5 @@ on conflict (only_row) do update set
     tenants = excluded.tenants,
     days = excluded.days,
     starts_at = excluded.starts_at,
-    loaded_through = null
+    loaded_through = null,
+    changed_as_of = null

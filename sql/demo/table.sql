@@ -6,9 +6,10 @@ create table if not exists pipeline.demo (
     seed bigint not null,
     scale double precision not null,
     tenants int not null,
-    days int not null,
+    days int not null, -- noqa: RF04
     starts_at timestamptz not null,
-    loaded_through timestamptz
+    loaded_through timestamptz,
+    changed_as_of timestamptz
 );
 comment on table pipeline.demo is
 'One row where the raw tables are those of the simulated SaaS: what it is made from, and how far it is loaded.';
@@ -19,3 +20,5 @@ comment on column pipeline.demo.tenants is 'How many tenants it has.';
 comment on column pipeline.demo.days is 'How many whole days it had when it began.';
 comment on column pipeline.demo.starts_at is 'Where its rows begin.';
 comment on column pipeline.demo.loaded_through is 'All its rows before this are loaded; null: none yet.';
+comment on column pipeline.demo.changed_as_of is
+'The end for which late rows, corrections and deletions were last made; null: never.';

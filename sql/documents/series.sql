@@ -7,7 +7,9 @@ with tenants as (
         zone,
         today,
         :long as is_long,
-        least(:through - interval '48 hours', case when :long then (today - 7)::timestamp at time zone zone end) as since
+        least(
+            :through - interval '48 hours', case when :long then (today - 7)::timestamp at time zone zone end
+        ) as since
     from pipeline.windows(:through, :tenants, array['24h'])
 ),
 

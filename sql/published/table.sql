@@ -12,12 +12,14 @@ create table if not exists pipeline.files (
     primary key (tenant_id, path)
 );
 create unique index if not exists files_current on pipeline.files (tenant_id, kind, page) where superseded_at is null;
-comment on table pipeline.files is 'Every file in the store: current ones, and superseded ones until they are collected.';
+comment on table pipeline.files is
+'Every file in the store: current ones, and superseded ones until they are collected.';
 comment on column pipeline.files.tenant_id is 'Tenant.';
 comment on column pipeline.files.path is 'Path under the store''s root.';
 comment on column pipeline.files.kind is 'dashboard, hourly, daily.';
 comment on column pipeline.files.page is 'Page within its kind: a day, a month; empty for the dashboard.';
-comment on column pipeline.files.content_hash is 'SHA-256 of the content without its stamps: equal means nothing to write.';
+comment on column pipeline.files.content_hash is
+'SHA-256 of the content without its stamps: equal means nothing to write.';
 comment on column pipeline.files.bytes is 'Size, gzip.';
 comment on column pipeline.files.page_from is 'Start of what the page covers.';
 comment on column pipeline.files.page_to is 'End of what the page covers.';
@@ -38,8 +40,8 @@ create table if not exists pipeline.long_periods (
     periods text not null
 );
 comment on table pipeline.long_periods is
-'The dashboard''s periods of whole days, as JSON: they change at the tenant''s midnight or when one of their days does, '
-'so that an hourly publish reads only the last hours.';
+'The dashboard''s periods of whole days, as JSON: they change at the tenant''s midnight or when one of their days '
+'does, so that an hourly publish reads only the last hours.';
 comment on column pipeline.long_periods.tenant_id is 'Tenant.';
 comment on column pipeline.long_periods.today is 'The tenant''s day on which they hold.';
 comment on column pipeline.long_periods.periods is 'JSON object by period.';

@@ -17,5 +17,6 @@ comment on column pipeline.runs.started_at is 'Start.';
 comment on column pipeline.runs.finished_at is 'End; null while running, and for ever if killed.';
 comment on column pipeline.runs.as_of is 'The time it was asked to work as of.';
 comment on column pipeline.runs.data_through is 'End of the last complete hour it worked up to.';
-comment on column pipeline.runs.report is 'What it did: marks taken, buckets redone, tenants queued, files written and skipped, seconds.';
+comment on column pipeline.runs.report is
+'What it did: marks taken, buckets redone, tenants queued, files written and skipped, seconds.';
 comment on column pipeline.runs.error is 'Why it failed.';

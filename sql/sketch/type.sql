@@ -20,7 +20,11 @@ comment on type rollup.sketch is
 create or replace function rollup.sketch_key(duration_us bigint) returns smallint
 language sql immutable parallel safe
 as $$
-select (case when duration_us > 0 then ceil(ln(duration_us / 1000::double precision) / 0.020000666706669525) else -32768 end)::smallint
+select
+    (case
+        when duration_us > 0 then ceil(ln(duration_us / 1000::double precision) / 0.020000666706669525)
+        else -32768
+    end)::smallint
 $$;
 comment on function rollup.sketch_key is 'Key of a duration in whole microseconds; -32768 for zero.';
 
@@ -56,7 +60,7 @@ begin
 end
 $$;
 comment on function rollup.quantile is
-'Duration in ms at quantile q (0 to 1): within 1 % of the nearest-rank value, never outside [min, max]; null of nothing.';
+'Duration in ms at quantile q (0 to 1): within 1 % of the nearest-rank value, never outside [min, max].';
 
 create or replace function rollup.merge_collected(sketches rollup.sketch []) returns rollup.sketch
 language sql immutable parallel safe
@@ -94,6 +98,7 @@ $$;
 comment on function rollup.merge_collected is 'Merges many sketches at once; the last step of rollup.merge.';
 
 -- Collecting the states and merging them once at the end costs a twentieth of merging them pairwise.
+-- noqa: disable=PRS
 create or replace aggregate rollup.merge(rollup.sketch) (
     sfunc = array_append,
     stype = rollup.sketch [],

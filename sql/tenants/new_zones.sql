@@ -12,11 +12,17 @@ select
     case
         when not exists (select from pg_catalog.pg_timezone_names as k where k.name = n.timezone)
             then 'unknown time zone ' || n.timezone
-        when exists (
-            select
-            from generate_series(timestamptz '2000-01-01+00', cast(:through as timestamptz) + interval '2 years', interval '7 days') as w (at)
-            where extract(epoch from (w.at at time zone n.timezone) - (w.at at time zone 'UTC'))::int % 3600 <> 0
-        )
+        when
+            exists (
+                select
+                from
+                    generate_series(
+                        timestamptz '2000-01-01+00',
+                        cast(:through as timestamptz) + interval '2 years',
+                        interval '7 days'
+                    ) as w (at)
+                where extract(epoch from (w.at at time zone n.timezone) - (w.at at time zone 'UTC'))::int % 3600 <> 0
+            )
             then 'the offset of time zone ' || n.timezone || ' is not whole hours'
     end as problem
 from named as n

@@ -9,5 +9,6 @@ select
     hashtext(tenant_id::text) & 63 as slot
 from changed
 on conflict (tenant_id) do update
-    set name = excluded.name, plan = excluded.plan, timezone = excluded.timezone, zone = excluded.zone,
-    deleted = excluded.deleted
+    set
+        name = excluded.name, plan = excluded.plan, timezone = excluded.timezone, zone = excluded.zone,
+        deleted = excluded.deleted

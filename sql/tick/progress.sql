@@ -1,1 +1,4 @@
-select data_through, seq from pipeline.progress
+select
+    data_through,
+    seq
+from pipeline.progress

@@ -10,7 +10,8 @@ create table if not exists rollup.usage_hourly (
 -- For whole hours: what a fresh hour replaces, and the platform's totals.
 create index if not exists usage_hourly_bucket_start on rollup.usage_hourly using brin (bucket_start)
 with (pages_per_range = 16, autosummarize = on);
-comment on table rollup.usage_hourly is 'Usage by tenant, hour (UTC) and kind. Complete up to pipeline.progress.data_through.';
+comment on table rollup.usage_hourly is
+'Usage by tenant, hour (UTC) and kind. Complete up to pipeline.progress.data_through.';
 comment on column rollup.usage_hourly.tenant_id is 'Tenant.';
 comment on column rollup.usage_hourly.bucket_start is 'Start of the hour, UTC.';
 comment on column rollup.usage_hourly.quota_type is 'Kind of usage; ai_tokens_<model> is AI usage.';
