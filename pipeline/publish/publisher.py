@@ -31,6 +31,7 @@ SLOTS = 64
 SLOT_LOCK = 1_412_000_117  # any number, the same for every publisher
 BATCH = 50
 WRITERS = 8
+WORK_MEM = "64MB"
 STATUS = "v1/status.json"
 HOUR = timedelta(hours=1)
 
@@ -68,11 +69,10 @@ def publish(installation: Installation, as_of: datetime, *, shard: int = 0, shar
         report.seq = next_seq(installation)
         due = _due(database, through, shard, shards)
         with installation.progress.step("Publishing", total=len(due), unit="tenants") as step:
-            for start in range(0, len(due), BATCH):
-                batch = due[start : start + BATCH]
-                _publish_batch(installation, batch, through, report)
+            for jobs in _read_ahead(database, due, through):
+                _publish_jobs(installation, jobs, through, report)
                 holder.exec_driver_sql("select 1")  # the slots are still ours, or this fails
-                step.advance(len(batch))
+                step.advance(len(jobs))
         report.seconds = round(time.monotonic() - began, 3)
     return report
 
@@ -130,12 +130,24 @@ def _due(database: Database, through: datetime, shard: int, shards: int) -> list
     return [row.tenant_id for row in found]
 
 
-def _publish_batch(
-    installation: Installation, tenants: Sequence[Any], through: datetime, report: PublishReport
-) -> None:
-    with installation.database.transaction("REPEATABLE READ") as connection:
-        connection.exec_driver_sql("set local work_mem = '64MB'")
-        jobs = read_jobs(connection, tenants, through)
+def _read_ahead(database: Database, due: Sequence[Any], through: datetime) -> Iterator[list[Job]]:
+    """Give the jobs batch by batch; the next batch is read while the one before is shaped and written."""
+
+    def read(start: int) -> list[Job]:
+        with database.transaction("REPEATABLE READ") as connection:
+            connection.exec_driver_sql(f"set local work_mem = '{WORK_MEM}'")
+            return read_jobs(connection, due[start : start + BATCH], through)
+
+    starts = range(0, len(due), BATCH)
+    with ThreadPoolExecutor(1) as reader:
+        coming = [reader.submit(read, start) for start in starts[:1]]
+        for start in starts:
+            jobs = coming.pop().result()
+            coming = [reader.submit(read, later) for later in (start + BATCH,) if later < len(due)]
+            yield jobs
+
+
+def _publish_jobs(installation: Installation, jobs: Sequence[Job], through: datetime, report: PublishReport) -> None:
     with ThreadPoolExecutor(WRITERS) as writers:
         outcomes = list(writers.map(lambda job: _publish_tenant(installation, job, through, report.seq), jobs))
     _record(installation, list(zip(jobs, outcomes, strict=True)), through, report)

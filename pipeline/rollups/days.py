@@ -11,6 +11,8 @@ def redo_days(connection: Connection, timezone: str, tables: tuple[str, ...]) ->
     """Merge the days of the touched hours anew, and queue them; give how many."""
     days = execute(connection, "tick/touch_days", timezone=timezone).rowcount
     connection.exec_driver_sql("analyze touched_days")
+    # Each day is looked up once: remembering what was found for it only costs.
+    connection.exec_driver_sql("set local enable_memoize = off")
     for table in tables:
         execute(connection, f"{table}/clear")
         execute(connection, f"{table}/fill")

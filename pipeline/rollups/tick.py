@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -43,6 +43,14 @@ class RollReport:
     days: int = 0
     tenants_changed: int = 0
     seconds: float = 0.0
+    seconds_by_step: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def timed(self, step: str) -> Iterator[None]:
+        """Add the time that the body takes to a step."""
+        began = time.monotonic()
+        yield
+        self.seconds_by_step[step] = round(self.seconds_by_step.get(step, 0) + time.monotonic() - began, 3)
 
     def to_json(self) -> dict[str, Any]:
         """Give the report as JSON has it."""
@@ -129,18 +137,25 @@ def _redo(installation: Installation, chunk: Chunk, report: RollReport) -> None:
         whole = execute(connection, "tick/any_whole").scalar_one()
         place = {"start": chunk.start, "end": chunk.end, "by_scan": chunk.by_scan or whole}
         execute(connection, "tick/touch_marked")
-        execute(connection, f"{hourly}/clear", **place)
-        # Nearly every sketch key of a whole range is a group of its own: hashing them costs memory, and sorts anyway.
-        connection.exec_driver_sql(f"set local enable_hashagg = {'off' if place['by_scan'] else 'on'}")
-        execute(connection, f"{hourly}/fill", **place)
-        connection.exec_driver_sql("set local enable_hashagg = on")
-        _redo_rejected(connection, chunk.source, fill_rejected, place)
-        report.days += redo_days(connection, settings.timezone, (daily,))
+        with report.timed("hours"):
+            _redo_hours(connection, hourly, place)
+        with report.timed("rejected"):
+            _redo_rejected(connection, chunk.source, fill_rejected, place)
+        with report.timed("days"):
+            report.days += redo_days(connection, settings.timezone, (daily,))
         report.marks += taken.marks
         report.buckets += taken.buckets
         report.chunks += 1
         oldest = execute(connection, "tick/oldest").scalar_one()
         report.oldest = min(filter(None, (report.oldest, oldest)), default=None)
+
+
+def _redo_hours(connection: Connection, hourly: str, place: dict[str, Any]) -> None:
+    execute(connection, f"{hourly}/clear", **place)
+    # Nearly every sketch key of a whole range is a group of its own: hashing them costs memory, and sorts anyway.
+    connection.exec_driver_sql(f"set local enable_hashagg = {'off' if place['by_scan'] else 'on'}")
+    execute(connection, f"{hourly}/fill", **place)
+    connection.exec_driver_sql("set local enable_hashagg = on")
 
 
 def _redo_rejected(connection: Connection, source: str, fill: str, place: dict[str, Any]) -> None:
