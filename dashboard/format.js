@@ -32,8 +32,9 @@ export const percent = (value) => (value > 0 && value < 0.01 ? `<${two.format(0.
 
 export const share = (value) => `${(value >= 99.95 ? none : one).format(value)}%`;
 
+/** From a second on in seconds: four digits and a unit do not fit a phone's table. */
 export const milliseconds = (value) =>
-  value < 10_000 ? `${(value < 1000 ? one : whole).format(value)} ms` : `${two.format(value / 1000)} s`;
+  value < 999.95 ? `${one.format(value)} ms` : `${two.format(value / 1000)} s`;
 
 /** How a metric's number is written, by its unit. */
 export const byUnit = (unit) => ({ percent, ms: milliseconds })[unit] ?? count;

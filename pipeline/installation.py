@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import secrets
+import tempfile
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 from pipeline.database.connection import Database
 from pipeline.progress import Progress
@@ -41,8 +45,17 @@ class Installation:
         path = self.settings.home / "secret"
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            draft = path.with_suffix(".new")
-            draft.touch(mode=0o600)
-            draft.write_text(secrets.token_hex(32), encoding="ascii")
-            draft.rename(path)
-        return path.read_text(encoding="ascii").encode()
+            _make_secret(path)
+        return path.read_bytes()
+
+
+def _make_secret(path: Path) -> None:
+    """Write it aside and link it into place: of several processes that come at once, one makes it for all."""
+    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".secret-")  # readable by the owner alone
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(32))
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(draft)
+    finally:
+        Path(draft).unlink()

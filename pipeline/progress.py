@@ -15,9 +15,9 @@ LIVE_SECONDS = 0.1
 class Progress:
     """Says what is being done; `step` counts towards a total."""
 
-    def __init__(self, stream: TextIO = sys.stderr) -> None:
-        self.stream = stream
-        self.live = stream.isatty()
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self.stream = stream or sys.stderr
+        self.live = bool(self.stream) and self.stream.isatty()  # there is no stream where it was closed: `2>&-`
 
     def say(self, line: str) -> None:
         """Print one line."""
@@ -27,7 +27,11 @@ class Progress:
     def step(self, what: str, *, total: int | None = None, unit: str = "") -> Iterator[Step]:
         """Show `what` with a count that the body advances; the last line says how long it took."""
         step = Step(self, what, total, unit)
-        yield step
+        try:
+            yield step
+        except BaseException:
+            step.leave()
+            raise
         step.finish()
 
 
@@ -38,6 +42,7 @@ class Step:
         self.progress, self.what, self.total, self.unit = progress, what, total, unit
         self.count = 0
         self.started = self.shown = time.monotonic()
+        self.open_line = False
 
     def advance(self, count: int = 1) -> None:
         """Add to the count, and show it now and then."""
@@ -51,6 +56,11 @@ class Step:
         """Show the end."""
         self._show(f"{self._counted()} in {time.monotonic() - self.started:.1f} s", last=True)
 
+    def leave(self) -> None:
+        """End a live line that stands there, so that what went wrong gets a line of its own."""
+        if self.open_line:
+            self.progress.say("")
+
     def _counted(self) -> str:
         if self.total and self.count != self.total:
             return f"{self.what}: {self.count:,} of {self.total:,} {self.unit}".rstrip()
@@ -59,5 +69,6 @@ class Step:
     def _show(self, text: str, *, last: bool) -> None:
         if self.progress.live:
             print(f"\r\033[2K{text}", end="\n" if last else "", file=self.progress.stream, flush=True)
+            self.open_line = not last
         else:
             self.progress.say(text)

@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -27,6 +28,10 @@ NAMES = (
     "raw_horizon_days",
     "home",
 )
+SOURCE = "source"  # the part of the file that maps tables and columns; no variable can hold it
+NOT_SETTINGS = ("config", "debug")  # variables of ours that are no settings: where the file is, and a traceback
+DATABASE_FORM = "postgresql://user:password@host:port/database"
+ZONES_FROM, ZONES_TO = datetime(2000, 1, 1, tzinfo=UTC), datetime(2040, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,7 @@ class Settings:
     """What an installation is told from outside; every value has been checked."""
 
     home: Path
-    database_url: str | None  # None: the embedded Postgres under `home`
+    database_url: str | None = field(repr=False)  # None: the embedded Postgres under `home`
     store_url: str
     secret: str | None = field(repr=False)  # None: made and kept under `home`
     timezone: str
@@ -43,102 +48,174 @@ class Settings:
     source: SourceMapping
 
 
+@dataclass(frozen=True)
+class Given:
+    """One value, and the name by which who gave it finds it again."""
+
+    name: str
+    value: Any
+
+    @property
+    def text(self) -> str:
+        """The value as text; raises SettingsError for a list, a table or a truth value of the file."""
+        if isinstance(self.value, bool) or not isinstance(self.value, str | int):
+            raise self.wrong('expected a text in quotes, such as "..."')
+        return str(self.value)
+
+    def wrong(self, why: str) -> SettingsError:
+        """Give the error that names this setting."""
+        return SettingsError(f"{self.name}: {why}.")
+
+
 def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     """Read and check all settings; raises SettingsError that names the wrong one and what would be right."""
-    given = _from_file(environ.get(PREFIX + "CONFIG"))
-    given |= {name: environ[PREFIX + name.upper()] for name in NAMES if environ.get(PREFIX + name.upper())}
-    _refuse_unknown(environ, given)
-    home = Path(str(given.get("home", ROOT / "var"))).expanduser().absolute()
+    given = _from_file(environ.get(PREFIX + "CONFIG")) | _from_environment(environ)
+    if "engine_url" in given:
+        raise given["engine_url"].wrong("no other engine than PostgreSQL is supported yet. Leave it unset")
+    home = _home(given.get("home"))
     return Settings(
         home=home,
         database_url=_database_url(given.get("database_url")),
         store_url=_store_url(given.get("store_url"), home),
-        secret=_secret(given.get("secret"), given.get("database_url")),
-        timezone=_timezone(given.get("timezone", "Africa/Lagos")),
-        currency=_currency(given.get("currency", "NGN")),
+        secret=_secret(given.get("secret"), own_database="database_url" in given),
+        timezone=_timezone(given.get("timezone")),
+        currency=_currency(given.get("currency")),
         raw_horizon_days=_horizon(given.get("raw_horizon_days")),
-        source=parse_mapping(given.get("source", {})),
+        source=_source(given.get(SOURCE)),
     )
 
 
-def _from_file(path: str | None) -> dict[str, Any]:
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Given]:
+    """Read the variables; an empty one counts as unset."""
+    variables = {PREFIX + name.upper(): name for name in NAMES}
+    others = {PREFIX + name.upper() for name in NOT_SETTINGS}
+    for variable in environ:
+        if variable.startswith(PREFIX) and variable not in variables and variable not in others:
+            known = sorted({*variables, *others})
+            raise SettingsError(f"{variable}: no such setting. Known: {', '.join(known)}.")
+    return {name: Given(variable, environ[variable]) for variable, name in variables.items() if environ.get(variable)}
+
+
+def _from_file(path: str | None) -> dict[str, Given]:
     if not path:
         return {}
     try:
-        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise SettingsError(f"TENANTCAST_CONFIG: cannot read {path}: {error.strerror}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"TENANTCAST_CONFIG: {path} is not valid TOML: {error}.") from None
+    for name in values:
+        if name not in (*NAMES, SOURCE):
+            known = ", ".join(sorted(NAMES))
+            raise SettingsError(f"{name} in {path}: no such setting. Known: {known}, and the table [{SOURCE}].")
+    return {name: Given(f"{name} in {path}", value) for name, value in values.items()}
 
 
-def _refuse_unknown(environ: Mapping[str, str], given: Mapping[str, Any]) -> None:
-    known = {PREFIX + name.upper() for name in NAMES} | {PREFIX + "CONFIG"}
-    unknown = [name for name in environ if name.startswith(PREFIX) and name not in known]
-    unknown += [name for name in given if name not in (*NAMES, "source")]
-    if unknown:
-        raise SettingsError(f"{unknown[0]}: no such setting. Known: {', '.join(sorted(known))}.")
-
-
-def _database_url(value: Any) -> str | None:
-    if value is None:
-        return None
-    scheme, _, rest = str(value).partition("://")
-    if scheme not in ("postgresql", "postgres", "postgresql+psycopg") or not rest:
-        raise SettingsError("TENANTCAST_DATABASE_URL: expected postgresql://user:password@host:port/database.")
+def _home(given: Given | None) -> Path:
+    if given is None:
+        return ROOT / "var"
     try:
-        _ = urlsplit(str(value)).port
+        home = Path(given.text).expanduser().absolute()
+    except RuntimeError:
+        raise given.wrong(f"{given.value!r} begins with ~ and a user that is not known") from None
+    if home.is_file():
+        raise given.wrong(f"{home} is a file. Name a folder; it is made if need be")
+    return home
+
+
+def _database_url(given: Given | None) -> str | None:
+    """Check the form; the value itself holds a password and is never shown."""
+    if given is None:
+        return None
+    scheme, _, rest = given.text.partition("://")
+    if scheme not in ("postgresql", "postgres", "postgresql+psycopg") or not rest:
+        raise given.wrong(f"expected {DATABASE_FORM}")
+    try:
+        _ = urlsplit(given.text).port
     except ValueError:
-        raise SettingsError(
-            "TENANTCAST_DATABASE_URL: the port is not a number. "
-            "Expected postgresql://user:password@host:port/database; write / @ : in a password as %2F %40 %3A."
+        raise given.wrong(
+            f"the port is not a number from 0 to 65535. Expected {DATABASE_FORM}; "
+            "write / ? # @ : in a password as %2F %3F %23 %40 %3A"
         ) from None
     return "postgresql+psycopg://" + rest
 
 
-def _store_url(value: Any, home: Path) -> str:
-    if value is None:
+def _store_url(given: Given | None, home: Path) -> str:
+    if given is None:
         return (home / "public").as_uri()
-    parts = urlsplit(str(value))
-    if parts.scheme == "file" and not parts.netloc and unquote(parts.path).strip("/"):
-        return str(value)
-    if parts.scheme == "s3" and parts.netloc:
-        return str(value)
-    raise SettingsError(f"TENANTCAST_STORE_URL: {value!r} is neither file:///path nor s3://bucket/prefix.")
+    try:
+        parts = urlsplit(given.text)
+    except ValueError:
+        raise given.wrong(f"{given.value!r} is neither file:///path nor s3://bucket/prefix") from None
+    if "@" in parts.netloc:
+        raise given.wrong("credentials do not belong into it. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+    if parts.query or parts.fragment:
+        raise given.wrong(f"{given.value!r} holds a ? or #. Write %3F or %23 if it belongs to the path")
+    is_folder = parts.scheme == "file" and not parts.netloc and unquote(parts.path).strip("/")
+    is_bucket = parts.scheme == "s3" and re.fullmatch(r"[A-Za-z0-9._-]+", parts.netloc)
+    if not is_folder and not is_bucket:
+        raise given.wrong(f"{given.value!r} is neither file:///path nor s3://bucket/prefix")
+    return given.text
 
 
-def _secret(value: Any, database_url: Any) -> str | None:
-    if value is None:
-        if database_url is not None:
+def _secret(given: Given | None, *, own_database: bool) -> str | None:
+    if given is None:
+        if own_database:
             raise SettingsError(
                 "TENANTCAST_SECRET: needed with a database of your own; tenant addresses are made from it. "
                 "Set at least 32 random characters, for example from: openssl rand -hex 32"
             )
         return None
-    if len(str(value)) < 16:
-        raise SettingsError("TENANTCAST_SECRET: too short to be safe. Set at least 16 characters, better 32.")
-    return str(value)
+    if len(given.text) < 16:
+        raise given.wrong("too short to be safe. Set at least 16 characters, better 32")
+    return given.text
 
 
-def _timezone(value: Any) -> str:
+def _timezone(given: Given | None) -> str:
+    if given is None:
+        return "Africa/Lagos"
     try:
-        ZoneInfo(str(value))
+        zone = ZoneInfo(given.text)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise SettingsError(
-            f"TENANTCAST_TIMEZONE: {value!r} is not a time zone. Expected an IANA name such as Africa/Lagos."
-        ) from None
-    return str(value)
+        raise given.wrong(f"{given.value!r} is not a time zone. Expected an IANA name such as Africa/Lagos") from None
+    if not _on_whole_hours(zone):
+        raise given.wrong(
+            f"the offset of {given.text} from UTC is not whole hours, or was not at some time since "
+            f"{ZONES_FROM.year}, and days are merged from whole hours. Use a zone such as Africa/Lagos"
+        )
+    return given.text
 
 
-def _currency(value: Any) -> str:
-    if not re.fullmatch(r"[A-Z]{3}", str(value)):
-        raise SettingsError(f"TENANTCAST_CURRENCY: {value!r} is not an ISO 4217 code such as NGN.")
-    return str(value)
+def _on_whole_hours(zone: ZoneInfo) -> bool:
+    """Look week by week, as the tick does for the zones of tenants."""
+    weeks = (ZONES_TO - ZONES_FROM) // timedelta(weeks=1)
+    moments = ((ZONES_FROM + timedelta(weeks=week)).astimezone(zone) for week in range(weeks))
+    return not any((moment.utcoffset() or timedelta()) % timedelta(hours=1) for moment in moments)
 
 
-def _horizon(value: Any) -> int | None:
-    if value is None:
+def _currency(given: Given | None) -> str:
+    if given is None:
+        return "NGN"
+    if not re.fullmatch(r"[A-Z]{3}", given.text):
+        raise given.wrong(f"{given.value!r} is not an ISO 4217 code such as NGN")
+    return given.text
+
+
+def _horizon(given: Given | None) -> int | None:
+    if given is None:
         return None
-    if not re.fullmatch(r"[1-9][0-9]{0,4}", str(value)):
-        raise SettingsError(f"TENANTCAST_RAW_HORIZON_DAYS: {value!r} is not a number of days from 1 to 99999.")
-    return int(value)
+    if not re.fullmatch(r"[1-9][0-9]{0,4}", given.text):
+        raise given.wrong(f"{given.value!r} is not a number of days from 1 to 99999")
+    return int(given.text)
+
+
+def _source(given: Given | None) -> SourceMapping:
+    if given is None:
+        return parse_mapping({})
+    if not isinstance(given.value, Mapping):
+        raise given.wrong(f"expected a table: [{SOURCE}], [{SOURCE}.api_requests] and so on")
+    try:
+        return parse_mapping(given.value)
+    except SettingsError as error:
+        raise SettingsError(f"{given.name.removeprefix(SOURCE + ' in ')}: {error}") from None

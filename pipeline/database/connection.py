@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from pipeline.database import embedded
 from pipeline.database.queries import query
-from pipeline.errors import PermanentError, SettingsError, TransientError
+from pipeline.errors import PermanentError, SettingsError, TenantcastError, TransientError
 from pipeline.settings import Settings
 
 OLDEST_POSTGRES = 14
@@ -46,8 +46,11 @@ class Database:
     def open(cls, settings: Settings) -> Database:
         """Reach the configured database, starting the embedded one where none is configured."""
         database = cls(settings.database_url or embedded.start(settings.home / "postgres"))
-        with database.transaction() as connection:
-            version = connection.connection.driver_connection.info.server_version // 10000  # type: ignore[union-attr]
+        try:
+            with database.engine.connect() as connection:
+                version = driver(connection).info.server_version // 10000
+        except DBAPIError as error:
+            raise _unreached(error, settings) from None
         if version < OLDEST_POSTGRES:
             raise PermanentError(f"PostgreSQL {version} is too old: Tenantcast needs {OLDEST_POSTGRES} or later.")
         return database
@@ -67,6 +70,22 @@ class Database:
             yield connection.execution_options(isolation_level="AUTOCOMMIT")
 
 
+def _unreached(error: DBAPIError, settings: Settings) -> TenantcastError:
+    """Give the error for a first connection that failed; the driver names host, port and user, never the password."""
+    message = _one_line(error.orig)
+    if not settings.database_url:
+        return TransientError(f"The embedded PostgreSQL cannot be reached: {message}.")
+    if isinstance(error.orig, psycopg.OperationalError):
+        return TransientError(
+            f"TENANTCAST_DATABASE_URL: {message}. Check the address, and that the server lets you in."
+        )
+    return SettingsError(f"TENANTCAST_DATABASE_URL: {message}.")
+
+
+def _one_line(error: BaseException | None) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Turn the driver's errors into ours: lost or refused connections may pass, all else does not."""
@@ -74,7 +93,7 @@ def translated() -> Iterator[None]:
         yield
     except (DBAPIError, psycopg.Error) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
-        message = " ".join(str(cause).split()) or type(cause).__name__
+        message = _one_line(cause)
         if isinstance(cause, psycopg.OperationalError):
             raise TransientError(f"The database cannot be used: {message}") from error
         raise PermanentError(f"The database refused a statement: {message}") from error

@@ -1,12 +1,12 @@
-"""The process that owns an embedded Postgres: `python -m pipeline.database.keeper HOME BINARIES FSYNC`.
+"""The process that owns an embedded Postgres: `python -m pipeline.database.keeper HOME PROGRAMS FSYNC LOCK`.
 
-It starts the server, prints its port, and stops it once it can take `users.lock` alone.
+It starts the server, writes its port to the file `port`, and stops it once it can take `users.lock` alone. LOCK is the
+open `keeper.lock`, held for it already. Killed, it takes the server along.
 """
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import fcntl
 import os
 import signal
@@ -17,9 +17,13 @@ import time
 from pathlib import Path
 from typing import IO
 
-SERVER_USER = (65534, 65534)  # nobody, nogroup
+from pipeline.database.cluster import Cluster, private
+from pipeline.database.server_user import ending_with_us
+
 POLL_SECONDS = 0.2
-PR_SET_PDEATHSIG = 1
+READY_SECONDS = 300  # a server that recovers from a crash is given time
+PREDECESSOR_SECONDS = 30
+TRIES = 3
 SERVER_SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -33,18 +37,49 @@ SERVER_SETTINGS = {
 }
 
 
-def as_server_user() -> None:
-    """Drop root for the server's user; called between fork and exec."""
-    if os.geteuid() == 0:
-        os.setgroups([])
-        os.setgid(SERVER_USER[1])
-        os.setuid(SERVER_USER[0])
+def main(cluster: Cluster, fsync: str, lock: int) -> int:
+    """Keep the server of `cluster` until nobody holds `users.lock`."""
+    os.umask(0o077)
+    stopping: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda *_: stopping.append(1))
+    started = _start_ready(cluster, fsync)
+    if started is None:
+        return 1
+    server, port = started
+    _make_database(cluster, port)
+    _announce(cluster, port)
+    with private(cluster.home / "users.lock") as users:
+        while server.poll() is None and not stopping and not _alone(users):
+            time.sleep(POLL_SECONDS)
+        # First the port and our lock: whoever comes from now on must not take this server for a usable one.
+        (cluster.home / "port").unlink(missing_ok=True)
+        os.close(lock)
+        server.send_signal(signal.SIGINT)
+        server.wait()
+    return 0
 
 
-def _as_child() -> None:
-    as_server_user()
-    # After the change of user, which would clear it: the server shuts down when the keeper dies.
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT)
+def _start_ready(cluster: Cluster, fsync: str) -> tuple[subprocess.Popen[bytes], int] | None:
+    """Start the server; give it and its port.
+
+    Another one may have taken that port, so try a few times. A predecessor may still be shutting down, and then the
+    data folder holds its postmaster.pid: that is waited for.
+    """
+    deadline = time.monotonic() + PREDECESSOR_SECONDS
+    tries = 0
+    while True:
+        port = _free_port()
+        server = _start(cluster, fsync, port)
+        if _wait_ready(cluster, server):
+            return server, port
+        server.kill()
+        server.wait()
+        tries += 1
+        predecessor = (cluster.data / "postmaster.pid").exists()
+        if time.monotonic() > deadline or (tries >= TRIES and not predecessor):
+            return None
+        time.sleep(POLL_SECONDS)
 
 
 def _free_port() -> int:
@@ -54,44 +89,49 @@ def _free_port() -> int:
         return port
 
 
-def _start(home: Path, binaries: Path, fsync: str, port: int) -> subprocess.Popen[bytes]:
+def _start(cluster: Cluster, fsync: str, port: int) -> subprocess.Popen[bytes]:
     options = SERVER_SETTINGS | {"port": str(port), "fsync": fsync, "full_page_writes": fsync}
-    log = (home / "server.log").open("ab")
-    command = [str(binaries / "bin" / "postgres"), "-D", str(home / "data")]
+    command = [cluster.program("postgres"), "-D", str(cluster.data)]
     for name, value in options.items():
         command += ["-c", f"{name}={value}"]
-    return subprocess.Popen(  # noqa: S603
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=log,
-        stderr=log,
-        cwd="/",
-        preexec_fn=_as_child,
-    )
+    with private(cluster.home / "server.log") as log:
+        return subprocess.Popen(  # noqa: S603
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd="/",
+            preexec_fn=ending_with_us(signal.SIGINT),
+        )
 
 
-def _wait_ready(home: Path, server: subprocess.Popen[bytes], seconds: float = 60) -> bool:
+def _wait_ready(cluster: Cluster, server: subprocess.Popen[bytes]) -> bool:
     """The last line of postmaster.pid says how far the server is; it needs no password to read."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + READY_SECONDS
     while server.poll() is None and time.monotonic() < deadline:
-        with contextlib.suppress(OSError):
-            lines = (home / "data" / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+        with contextlib.suppress(OSError, IndexError):
+            lines = (cluster.data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
             if lines[0] == str(server.pid) and lines[-1].strip() == "ready":
                 return True
         time.sleep(0.02)
     return False
 
 
-def _make_database(home: Path, binaries: Path, port: int) -> None:
-    """Create the database `tenantcast` unless it is there."""
-    password = (home / "password").read_text(encoding="ascii")
-    client = [str(binaries / "bin" / "psql"), "--no-psqlrc", "-q", "-h", "127.0.0.1", "-p", str(port)]
+def _make_database(cluster: Cluster, port: int) -> None:
+    """Create the database `tenantcast`; where it is there already, that is refused and all is well."""
+    place = ["-h", "127.0.0.1", "-p", str(port), "-U", "tenantcast", "-d", "postgres"]
     subprocess.run(  # noqa: S603
-        [*client, "-U", "tenantcast", "-d", "postgres", "-c", "create database tenantcast"],
-        env={"PGPASSWORD": password, "PATH": "/usr/bin:/bin"},
+        [cluster.program("psql"), "--no-psqlrc", "-q", *place, "-c", "create database tenantcast"],
+        env={"PGPASSWORD": cluster.password, "PATH": "/usr/bin:/bin"},
         capture_output=True,
         check=False,
     )
+
+
+def _announce(cluster: Cluster, port: int) -> None:
+    draft = cluster.home / "port.new"
+    draft.write_text(str(port), encoding="ascii")
+    draft.rename(cluster.home / "port")
 
 
 def _alone(users: IO[bytes]) -> bool:
@@ -103,41 +143,5 @@ def _alone(users: IO[bytes]) -> bool:
     return True
 
 
-def _start_ready(home: Path, binaries: Path, fsync: str, port: int) -> subprocess.Popen[bytes] | None:
-    """Start the server; a predecessor whose keeper was killed may still be shutting down, so try for a while."""
-    for _ in range(50):
-        server = _start(home, binaries, fsync, port)
-        if _wait_ready(home, server):
-            return server
-        server.kill()
-        server.wait()
-        time.sleep(POLL_SECONDS)
-    return None
-
-
-def main(home: Path, binaries: Path, fsync: str) -> int:
-    """Keep the server of `home` until nobody holds `users.lock`."""
-    mine = (home / "keeper.lock").open("ab")
-    fcntl.flock(mine, fcntl.LOCK_EX)
-    port = _free_port()
-    stopping: list[int] = []
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, lambda *_: stopping.append(1))
-    server = _start_ready(home, binaries, fsync, port)
-    if server is None:
-        print("see", flush=True)
-        return 1
-    _make_database(home, binaries, port)
-    (home / "port").write_text(str(port), encoding="ascii")
-    print(port, flush=True)
-    with (home / "users.lock").open("ab") as users:
-        while server.poll() is None and not stopping and not _alone(users):
-            time.sleep(POLL_SECONDS)
-        server.send_signal(signal.SIGINT)
-        server.wait()
-        mine.close()  # before `users`: who gets that lock must not take this keeper for a living one
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]))
+    sys.exit(main(Cluster(Path(sys.argv[1]), Path(sys.argv[2])), sys.argv[3], int(sys.argv[4])))

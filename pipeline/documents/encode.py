@@ -10,6 +10,7 @@ import orjson
 
 LEVEL = 9
 STAMPS = frozenset({"seq", "data_through", "start", "end"})
+NAMED_BY_DATA = frozenset({"by_model"})  # a model may be called as a stamp is
 HASH_DIGITS = 12
 
 
@@ -29,9 +30,13 @@ def content_hash(document: dict[str, Any]) -> str:
 
 
 def _without_stamps(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _without_stamps(held) for name, held in value.items() if name not in STAMPS}
-    return value
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: held if name in NAMED_BY_DATA else _without_stamps(held)
+        for name, held in value.items()
+        if name not in STAMPS
+    }
 
 
 def page_name(page: str, content: bytes) -> str:

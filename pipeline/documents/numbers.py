@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 
+PAST_64_BITS = 2**63
+
 
 def instant(at: datetime) -> str:
     """Write a time: UTC, whole seconds, `Z`."""
@@ -12,9 +14,9 @@ def instant(at: datetime) -> str:
 
 
 def plain(amount: Decimal | int) -> int | float:
-    """Write an amount: an integer where it is one, exactly; a float elsewhere."""
+    """Write an amount: an integer where it is one that fits into 64 bits, exactly; a float elsewhere."""
     whole = int(amount)
-    return whole if whole == amount else float(amount)
+    return whole if whole == amount and abs(whole) < PAST_64_BITS else float(amount)
 
 
 def percent(part: Decimal | int, whole: Decimal | int) -> float | None:

@@ -23,16 +23,22 @@ from pipeline.sources.mapping import (
 TENANT_ID_TYPES = ("uuid", "bigint", "integer", "text", "character varying")
 TIME_TYPES = ("timestamp with time zone", "timestamp without time zone")
 NUMBER_TYPES = ("smallint", "integer", "bigint", "real", "double precision", "numeric")
+KINDS = {"v": "a view", "m": "a materialized view", "f": "a foreign table"}
 NUMBER_COLUMNS = {"api_requests": ("status_code", "duration_ms"), "usage_records": ("amount",)}
 
 
 @dataclass(frozen=True)
 class Relation:
-    """One table, partition or view: its oid, its quoted name, its kind as in pg_class.relkind."""
+    """One table, partition or view: its oid, its quoted name, its kind as in pg_class.relkind.
+
+    No row lies outside [from_time, to_time); they are as Postgres writes them, infinities too.
+    """
 
     oid: int
     name: str
     kind: str
+    from_time: str = "-infinity"
+    to_time: str = "infinity"
 
 
 @dataclass(frozen=True)
@@ -89,9 +95,26 @@ def _check_columns(table: FoundTable) -> None:
                 f'Name yours: [source.{name}] {column} = "..." in the file that TENANTCAST_CONFIG names.'
             )
     if name in EVENT_TABLES:
+        check_kind(table, table.relation)
         _check_type(table, "created_at", TIME_TYPES)
         for column in NUMBER_COLUMNS[name]:
             _check_type(table, column, NUMBER_TYPES)
+
+
+def check_kind(table: FoundTable, relation: Relation) -> None:
+    """Raise PermanentError where a relation cannot carry the marking triggers."""
+    if relation.kind in ("r", "p"):
+        return
+    name, kind = table.mapped.name, KINDS.get(relation.kind, "no table")
+    if relation.oid == table.relation.oid:
+        raise PermanentError(
+            f"{name}: {relation.name} is {kind}; changes can be marked on tables only. "
+            f"Name the table beneath it: [source.{name}] table = ... in the file that TENANTCAST_CONFIG names."
+        )
+    raise PermanentError(
+        f"{name}: partition {relation.name} is {kind}; changes can be marked on tables only. "
+        "Detach it, or copy its rows into a partition that is a table."
+    )
 
 
 def _check_type(table: FoundTable, column: str, allowed: tuple[str, ...]) -> None:
@@ -114,9 +137,10 @@ def _check_tenant_ids(found: Mapping[str, FoundTable]) -> None:
 
 def tenant_id_type(found: Mapping[str, FoundTable]) -> str:
     """Give the type of a tenant's id; text where there are no tables yet."""
-    for name, column in (("tenants", "id"), ("api_requests", "tenant_id"), ("usage_records", "tenant_id")):
-        if name in found and column in found[name].types:
-            given = _base(found[name].types[column])
+    for name, table in found.items():
+        column = "id" if name == "tenants" else "tenant_id"
+        if column in table.types:
+            given = _base(table.types[column])
             if given not in TENANT_ID_TYPES:
                 raise PermanentError(f"{name}.{column} is {given}; it must be uuid, bigint or text.")
             return given
@@ -127,6 +151,8 @@ def _base(type_name: str) -> str:
     return re.sub(r"\([0-9, ]+\)", "", type_name)
 
 
-def partitions(connection: Connection, relation: Relation) -> list[Relation]:
+def partitions(connection: Connection, table: FoundTable) -> list[Relation]:
     """Give the table itself and all its partitions at every level."""
-    return [Relation(row.oid, row.name, row.kind) for row in rows(connection, "source/partitions", oid=relation.oid)]
+    column = table.mapped.column("created_at")
+    found = rows(connection, "source/partitions", oid=table.relation.oid, created_at=column)
+    return [Relation(**row._mapping) for row in found]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from psycopg.sql import SQL, Identifier, Literal
+import psycopg
+from psycopg.sql import SQL, Composed, Identifier, Literal
 from sqlalchemy import Connection
 
 from pipeline.database.connection import Database, driver, rows
@@ -44,33 +46,46 @@ WANTED = (
 )
 
 
-def ensure_indexes(database: Database, table: FoundTable, progress: Progress) -> list[str]:
-    """Create what is missing, partition by partition and concurrently; give the names of the new indexes."""
+def ensure_indexes(database: Database, table: FoundTable, progress: Progress, *, lock_timeout: str = "0") -> list[str]:
+    """Create what is missing, partition by partition and concurrently; give the names of the new indexes.
+
+    Building one waits for transactions that are older; past `lock_timeout` (0: never) it is left for the next time.
+    """
+    made = []
     with database.autocommit() as connection:
-        tree = partitions(connection, table.relation)
-        leaves = [relation for relation in tree if relation.kind == "r"]
-        made = []
-        for wanted in WANTED:
-            for leaf in leaves:
-                if not _present(connection, leaf, table, wanted):
-                    with progress.step(f"Indexing {leaf.name} by {', '.join(wanted.columns)}"):
-                        made.append(_create(connection, leaf, table, wanted))
-        return made
+        leaves = [relation for relation in partitions(connection, table) if relation.kind == "r"]
+        connection.exec_driver_sql(f"set lock_timeout = '{lock_timeout}'")
+        try:
+            for wanted in WANTED:
+                for leaf in _lacking(connection, leaves, table, wanted):
+                    try:
+                        with progress.step(f"Indexing {leaf.name} by {', '.join(wanted.columns)}"):
+                            made.append(_create(connection, leaf, table, wanted))
+                    except psycopg.errors.LockNotAvailable:
+                        progress.say(f"{leaf.name}: an index waits for long transactions; the next run tries again")
+        finally:
+            connection.exec_driver_sql("reset lock_timeout")
+    return made
+
+
+def _lacking(connection: Connection, leaves: Sequence[Relation], table: FoundTable, wanted: Wanted) -> list[Relation]:
+    """Give the leaves without such an index; one of ours that a killed run left without a comment gets it."""
+    found = rows(
+        connection,
+        "source/indexes",
+        oids=[leaf.oid for leaf in leaves],
+        methods=list(wanted.enough),
+        columns=_columns(table, wanted),
+    )
+    for row in found:
+        if row.bare and row.index_name.endswith(f"_{wanted.suffix}"):
+            driver(connection).execute(_comment(Identifier(row.schema, row.index_name), wanted))
+    present = {row.oid for row in found}
+    return [leaf for leaf in leaves if leaf.oid not in present]
 
 
 def _columns(table: FoundTable, wanted: Wanted) -> list[str]:
     return [table.mapped.column(column) for column in wanted.columns]
-
-
-def _present(connection: Connection, leaf: Relation, table: FoundTable, wanted: Wanted) -> bool:
-    found = rows(
-        connection,
-        "source/indexes_like",
-        oid=leaf.oid,
-        methods=list(wanted.enough),
-        columns=_columns(table, wanted),
-    )
-    return bool(found)
 
 
 def _create(connection: Connection, leaf: Relation, table: FoundTable, wanted: Wanted) -> str:
@@ -92,5 +107,9 @@ def _create(connection: Connection, leaf: Relation, table: FoundTable, wanted: W
             SQL(wanted.storage),
         )
     )
-    cursor.execute(SQL("comment on index {} is {}").format(qualified, Literal(wanted.reason)))
+    cursor.execute(_comment(qualified, wanted))
     return name
+
+
+def _comment(index: Identifier, wanted: Wanted) -> Composed:
+    return SQL("comment on index {} is {}").format(index, Literal(wanted.reason))

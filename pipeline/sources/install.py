@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import psycopg
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from pipeline.database.connection import Database, define, rows
 from pipeline.database.queries import source
-from pipeline.errors import TransientError
+from pipeline.errors import PermanentError, TransientError
 from pipeline.installation import Installation
-from pipeline.sources.catalog import (
-    FoundTable,
-    Relation,
-    check_tables,
-    find_tables,
-    partitions,
-    tenant_id_type,
-)
+from pipeline.progress import Progress
+from pipeline.sources.adopt import describe_holding, watch
+from pipeline.sources.catalog import FoundTable, check_tables, find_tables, tenant_id_type
 from pipeline.sources.indexes import ensure_indexes
 from pipeline.sources.mapping import EVENT_TABLES, REQUIRED
 from pipeline.sources.naming import render, state_names, table_names, trial_names
 
-LOCK_TIMEOUT = "1s"
-LOCK_TRIES = 60
 INIT_LOCK = 7_204_411_530  # any number, the same for every `init`
+INIT_SECONDS = 30.0
 
 PLAIN_DEFINITIONS = ("schema/schemas", "sketch/type", "runs/table", "loads/table")
 TENANT_DEFINITIONS = (
@@ -41,6 +35,7 @@ TENANT_DEFINITIONS = (
     "usage_hourly/table",
     "usage_daily/table",
     "rejected_hourly/table",
+    "ledger/stored_hours",
     "documents/windows",
 )
 
@@ -63,17 +58,53 @@ def install(installation: Installation) -> InstallReport:
     """Create what is missing; raises PermanentError where a table or column of the SaaS is not as it must be."""
     database, mapping = installation.database, installation.settings.source
     report = InstallReport()
-    with database.transaction() as connection:
-        connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": INIT_LOCK})
-        found = find_tables(connection, mapping)
-        report.created = _create_trial(connection, installation, found)
-        found = find_tables(connection, mapping)
-        check_tables(found, mapping)
-        _define(connection, found)
-    for name in EVENT_TABLES:
-        report.indexes += ensure_indexes(database, found[name], installation.progress)
-        watch(database, found, name, report)
+    with _alone(database):
+        with database.transaction() as connection:
+            report.created = _create_trial(connection, installation, find_tables(connection, mapping))
+            found = find_tables(connection, mapping)
+            check_tables(found, mapping)
+            _refuse_other_ids(connection, found)
+            _define(connection, found)
+        for name in EVENT_TABLES:
+            _set_up(database, found, name, installation.progress, report)
     return report
+
+
+@contextmanager
+def _alone(database: Database) -> Iterator[None]:
+    """Keep every other `init` out.
+
+    The lock is tried for, never waited for: building an index waits for all older snapshots, and a waiting
+    statement has one. So has a finished one with bound values, until the next; hence no bound value here.
+    """
+    with database.transaction() as connection:
+        connection.exec_driver_sql("set local idle_in_transaction_session_timeout = 0")
+        deadline = time.monotonic() + INIT_SECONDS
+        while not connection.exec_driver_sql(f"select pg_try_advisory_xact_lock({INIT_LOCK})").scalar_one():
+            if time.monotonic() > deadline:
+                raise TransientError("Another init is at work on this database. Let it end, then run init again.")
+            time.sleep(0.2)
+        yield
+
+
+def _set_up(
+    database: Database, found: Mapping[str, FoundTable], name: str, progress: Progress, report: InstallReport
+) -> None:
+    if holding := describe_holding(database, found[name].relation):
+        progress.say(f"{found[name].relation.name}: at work, new indexes wait for {holding}")
+    report.indexes += ensure_indexes(database, found[name], progress)
+    done = watch(database, found, name, progress)
+    report.triggers += done.relations
+    report.marked_hours += done.marked_hours
+
+
+def _refuse_other_ids(connection: Connection, found: Mapping[str, FoundTable]) -> None:
+    for row in rows(connection, "ledger/tenant_id"):
+        if row.type != tenant_id_type(found):
+            raise PermanentError(
+                f"Tenant ids are {tenant_id_type(found)}, but what init has made here is for {row.type}. "
+                "Use another database, or drop the schemas pipeline and rollup and run init again."
+            )
 
 
 def _create_trial(connection: Connection, installation: Installation, found: Mapping[str, FoundTable]) -> list[str]:
@@ -96,63 +127,3 @@ def _define(connection: Connection, found: Mapping[str, FoundTable]) -> None:
         names = table_names(found[name], found)
         define(connection, render(reading, names))
         define(connection, render("source/marking", names))
-
-
-def watch(database: Database, found: Mapping[str, FoundTable], name: str, report: InstallReport) -> None:
-    """Put the triggers on a raw table and on each partition that lacks them, and mark what is there already.
-
-    The triggers are committed before the marking's snapshot is taken: what that snapshot does not see yet,
-    the triggers mark. A killed run marks again, which is harmless.
-    """
-    table = found[name]
-    with database.transaction() as connection:
-        tree = partitions(connection, table.relation)
-        oids = [relation.oid for relation in tree]
-        marked = {row.oid for row in rows(connection, "source/watched", oids=oids)}
-        carrying = {row.oid for row in rows(connection, "source/triggers_present", oids=oids)}
-    for relation in tree:
-        names = table_names(table, found) | {"relation": relation.name}
-        if relation.oid not in carrying:
-            _create_triggers(database, relation, names)
-            report.triggers.append(relation.name)
-    fresh = [relation for relation in tree if relation.oid not in marked or relation.oid not in carrying]
-    if fresh and fresh[0].oid == table.relation.oid:
-        report.marked_hours += _mark(database, table, found, table.relation, tree)
-    else:
-        for relation in fresh:
-            report.marked_hours += _mark(database, table, found, relation, [relation])
-
-
-def _create_triggers(database: Database, relation: Relation, names: Mapping[str, str]) -> None:
-    """Wait for writers only briefly at a time: a longer wait would make every later writer queue behind it."""
-    statement = render("source/triggers", names)
-    for attempt in range(LOCK_TRIES):
-        try:
-            with database.engine.connect() as connection, connection.begin():
-                connection.exec_driver_sql(f"set local lock_timeout = '{LOCK_TIMEOUT}'")
-                define(connection, statement)
-            return
-        except psycopg.errors.LockNotAvailable:
-            time.sleep(min(0.1 * 2**attempt, 5))
-    raise TransientError(
-        f"{relation.name}: long transactions keep the marking triggers out. "
-        "End them (pg_stat_activity shows them), then run init again; nothing is broken."
-    )
-
-
-def _mark(
-    database: Database,
-    table: FoundTable,
-    found: Mapping[str, FoundTable],
-    relation: Relation,
-    covered: list[Relation],
-) -> int:
-    names = table_names(table, found) | {"relation": relation.name}
-    with database.transaction() as connection:
-        marked = define(connection, render("ledger/mark_whole", names))
-        for part in covered:
-            connection.execute(
-                text("insert into pipeline.watched (oid, source) values (:oid, :source) on conflict do nothing"),
-                {"oid": part.oid, "source": table.mapped.name},
-            )
-    return marked

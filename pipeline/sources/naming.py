@@ -10,7 +10,6 @@ from pipeline.sources.catalog import FoundTable, quoted, tenant_id_type
 from pipeline.sources.mapping import SourceMapping
 
 NAME = re.compile(r"@([a-z_]+)")
-HOURLY = {"api_requests": "api_hourly", "usage_records": "usage_hourly"}
 
 
 def render(name: str, names: Mapping[str, str]) -> str:
@@ -42,8 +41,6 @@ def table_names(table: FoundTable, found: Mapping[str, FoundTable]) -> dict[str,
     columns = {column: quoted(mapped.column(column)) for column in table.types}
     types = {f"{column}_type": given for column, given in table.types.items()}
     names = state_names(found) | columns | types | {mapped.name: table.relation.name, "source": mapped.name}
-    if mapped.name in HOURLY:
-        names["hourly"] = HOURLY[mapped.name]
     if mapped.name == "tenants":
         names["timezone"] = f"t.{columns['timezone']}::text" if "timezone" in columns else "null::text"
         names["deleted_at"] = f"t.{columns['deleted_at']}" if "deleted_at" in columns else "null"

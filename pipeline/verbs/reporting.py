@@ -11,6 +11,8 @@ from typing import Any
 from pipeline.errors import SettingsError
 from pipeline.runs import Report
 
+YEARS = (1970, 2200)
+
 
 def add_json(parser: argparse.ArgumentParser) -> None:
     """Declare `--json`."""
@@ -32,6 +34,8 @@ def as_of(arguments: argparse.Namespace) -> datetime:
         raise SettingsError(
             f"--as-of: {arguments.as_of!r} is not a time. Write it like 2026-11-23T14:00:00Z."
         ) from None
+    if not YEARS[0] <= given.year <= YEARS[1]:
+        raise SettingsError(f"--as-of: {arguments.as_of!r} is not between the years {YEARS[0]} and {YEARS[1]}.")
     return given if given.tzinfo else given.replace(tzinfo=UTC)
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 from pipeline.installation import Installation
 from pipeline.publish.keys import address
+from pipeline.runs import require_installed
 from pipeline.verbs.reporting import add_json, show
 
 HELP = "print a tenant's address"
@@ -21,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, installation: Installation) -> int:
     """Print the address."""
+    require_installed(installation.database)
     found = address(installation, arguments.tenant)
     show(arguments, asdict(found), [found.url])
     if not arguments.json:

@@ -6,5 +6,5 @@ select
     pipeline.hour_of(pipeline.utc(e.@created_at)),
     count(*)
 from @relation as e
-where isfinite(e.@created_at)
+where pipeline.has_hour(pipeline.utc(e.@created_at))
 group by pipeline.hour_of(pipeline.utc(e.@created_at))

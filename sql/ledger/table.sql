@@ -1,3 +1,9 @@
+-- A row that lies at infinity or where no calendar goes, such as a date of the year 44 BC, would stop every tick.
+create or replace function pipeline.has_hour(at timestamptz) returns boolean
+language sql immutable parallel safe
+as 'select at >= timestamptz ''1001-01-01 00:00:00+00'' and at < timestamptz ''9999-01-01 00:00:00+00''';
+comment on function pipeline.has_hour is 'Whether a raw row''s time can be told as an hour: years 1001 to 9998.';
+
 create table if not exists pipeline.marks (
     source text not null,
     whole boolean not null default false,
@@ -22,8 +28,23 @@ comment on column pipeline.marks.marked_at is 'When the statement ran.';
 
 create table if not exists pipeline.watched (
     oid oid primary key,
-    source text not null
+    source text not null,
+    from_time timestamptz not null,
+    to_time timestamptz not null
 );
 comment on table pipeline.watched is 'Raw tables and partitions whose rows from before the triggers have been marked.';
 comment on column pipeline.watched.oid is 'The table''s pg_class.oid.';
 comment on column pipeline.watched.source is 'Contract name of the raw table.';
+comment on column pipeline.watched.from_time is 'Start of the times that its bounds let in.';
+comment on column pipeline.watched.to_time is 'End of them, exclusive.';
+
+create table if not exists pipeline.emptied (
+    oid oid not null,
+    source text not null,
+    emptied_at timestamptz not null default clock_timestamp()
+);
+comment on table pipeline.emptied is
+'Raw tables and partitions that a TRUNCATE has emptied; the next tick marks what is stored of them.';
+comment on column pipeline.emptied.oid is 'The table''s pg_class.oid.';
+comment on column pipeline.emptied.source is 'Contract name of the raw table.';
+comment on column pipeline.emptied.emptied_at is 'When the statement ran.';

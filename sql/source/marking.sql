@@ -11,7 +11,7 @@ begin
         pipeline.hour_of(pipeline.utc(n.@created_at)),
         count(*)
     from new_rows as n
-    where n.@created_at is not null
+    where pipeline.has_hour(pipeline.utc(n.@created_at))
     group by n.@tenant_id, pipeline.hour_of(pipeline.utc(n.@created_at));
     return null;
 end
@@ -28,7 +28,7 @@ begin
         pipeline.hour_of(pipeline.utc(o.@created_at)),
         count(*)
     from old_rows as o
-    where o.@created_at is not null
+    where pipeline.has_hour(pipeline.utc(o.@created_at))
     group by o.@tenant_id, pipeline.hour_of(pipeline.utc(o.@created_at));
     return null;
 end
@@ -53,24 +53,19 @@ begin
         select o.@tenant_id, pipeline.hour_of(pipeline.utc(o.@created_at)), 0, 1
         from old_rows as o
     ) as c
-    where c.bucket_start is not null
+    where pipeline.has_hour(c.bucket_start)
     group by c.tenant_id, c.bucket_start;
     return null;
 end
 $$;
 
--- TRUNCATE has no transition tables: every hour that is stored of the table is marked whole.
+-- TRUNCATE has no transition tables, and the writer's snapshot may be older than what is stored: the next tick marks
+-- what is stored within the relation's bounds.
 create or replace function pipeline.mark_@source_truncate() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-    insert into pipeline.marks (source, whole, bucket_start)
-    select distinct '@source', true, s.bucket_start
-    from (
-        select h.bucket_start from rollup.@hourly as h
-        union all
-        select r.bucket_start from rollup.rejected_hourly as r where r.source = '@source'
-    ) as s;
+    insert into pipeline.emptied (oid, source) values (tg_relid, '@source');
     return null;
 end
 $$;

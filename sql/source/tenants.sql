@@ -1,9 +1,30 @@
+-- A function's body holds no dependency: the SaaS can go on altering and replacing its own table.
+create or replace function pipeline.read_tenants()
+returns table (
+    tenant_id @tenant_id_type,
+    name text,
+    plan text,
+    timezone text,
+    deleted boolean
+)
+language sql stable parallel safe
+as $$
+select
+    t.@id,
+    t.@name::text,
+    t.@plan::text,
+    @timezone,
+    @deleted_at is not null
+from @tenants as t
+$$;
+comment on function pipeline.read_tenants is 'The one reading of the tenants of the SaaS.';
+
 create or replace view pipeline.source_tenants as
 select
-    t.@id as tenant_id,
-    t.@name::text as name,
-    t.@plan::text as plan,
-    @timezone as timezone,
-    @deleted_at is not null as deleted
-from @tenants as t;
+    tenant_id,
+    name,
+    plan,
+    timezone,
+    deleted
+from pipeline.read_tenants();
 comment on view pipeline.source_tenants is 'The tenants of the SaaS under the names of the contract.';

@@ -10,5 +10,12 @@ select
 from changed
 on conflict (tenant_id) do update
     set
-        name = excluded.name, plan = excluded.plan, timezone = excluded.timezone, zone = excluded.zone,
-        deleted = excluded.deleted
+        name = excluded.name,
+        plan = excluded.plan,
+        timezone = excluded.timezone,
+        zone = excluded.zone,
+        deleted = excluded.deleted,
+        -- In another zone every day is another one: all files are looked at anew.
+        published_through = case
+            when (k.zone is not distinct from excluded.zone) then k.published_through
+        end

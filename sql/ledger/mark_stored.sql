@@ -1,0 +1,12 @@
+-- Marks every stored hour of a raw table within [:from_time, :to_time), where rows may be gone.
+insert into pipeline.marks (source, whole, bucket_start, marked_at)
+select distinct
+    s.source,
+    true,
+    s.bucket_start,
+    coalesce(cast(:marked_at as timestamptz), clock_timestamp())
+from pipeline.stored_hours as s
+where
+    s.source = :source
+    and s.bucket_start >= pipeline.hour_of(cast(:from_time as timestamptz))
+    and s.bucket_start < cast(:to_time as timestamptz)

@@ -1,0 +1,365 @@
+"""Whatever happens to raw rows and in whatever order, rollups and files are what the rows that are left give."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from hypothesis import example, given, note, settings
+from hypothesis import strategies as st
+
+from pipeline.installation import Installation
+from pipeline.publish.keys import address
+from pipeline.rollups.tick import roll
+from pipeline.run import run
+from tests.conftest import NOW, Databases, Sql, address_of, document, installation_on
+
+
+def bounded(examples: int) -> settings:
+    """The same examples every time."""
+    return settings(derandomize=True, deadline=None, database=None, max_examples=examples)
+
+
+ZONES = (None, "America/New_York", "Pacific/Auckland", "Africa/Accra")
+TENANTS = ("t1", "t2", "t3", "a stranger", None)
+# On both sides of what cuts time up: hours, midnights in Lagos, New York and Auckland, a change of clocks, now.
+TIMES = (
+    "2025-12-31T22:59:59.999999Z",
+    "2026-02-28T23:00:00Z",
+    "2026-03-08T04:59:59.999999Z",
+    "2026-03-08T05:00:00Z",
+    "2026-03-08T07:00:00Z",
+    "2026-03-08T10:59:59.999999Z",
+    "2026-03-08T22:59:59.999999Z",
+    "2026-03-08T23:00:00Z",
+    "2026-03-09T03:59:59.999999Z",
+    "2026-03-09T11:30:00Z",
+    "2026-03-09T23:00:00Z",
+    "2026-03-10T03:59:59.999999Z",
+    "2026-03-10T11:59:59.999999Z",
+    "2026-03-10T12:00:00Z",
+    "2026-03-10T13:30:00Z",
+)
+DURATIONS = (0.0, 0.0004, 0.001, 12.3456, 99.9, 100.0, 5000.0, None, float("nan"), float("inf"), -1.0, 4e10)
+STATUSES = (200, 200, 404, 500, 999, None)
+AMOUNTS = ("1000", "0", "0.1", "9007199254740993", "NaN", "-5", None)
+KINDS = ("ai_tokens_m-1", "ai_tokens_end", "storage_gb", None)
+API = ("tenant_id", "created_at", "endpoint", "status_code", "duration_ms")
+USAGE = ("tenant_id", "created_at", "quota_type", "amount")
+
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of one table; to insert, or one to put in another's place."""
+
+    table: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something that happens: `insert`, `update`, `delete`, `truncate`, `zone`, `tick`."""
+
+    what: str
+    rows: Rows | None = None
+    place: int = 0
+    value: Any = None
+
+
+requests = st.tuples(
+    st.sampled_from(TENANTS),
+    st.sampled_from(TIMES),
+    st.sampled_from(("/a", "/b", None)),
+    st.sampled_from(STATUSES),
+    st.sampled_from(DURATIONS),
+)
+records = st.tuples(st.sampled_from(TENANTS), st.sampled_from(TIMES), st.sampled_from(KINDS), st.sampled_from(AMOUNTS))
+some = st.builds(Rows, st.just("api_requests"), st.lists(requests, min_size=1, max_size=4).map(tuple)) | st.builds(
+    Rows, st.just("usage_records"), st.lists(records, min_size=1, max_size=4).map(tuple)
+)
+place = st.integers(0, 20)
+step = (
+    st.builds(Step, st.sampled_from(("insert", "insert", "update")), some, place)
+    | st.builds(Step, st.just("delete"), some, place)
+    | st.builds(Step, st.just("tick"), place=st.integers(0, 2))
+    | st.builds(Step, st.just("zone"), place=st.integers(1, 3), value=st.sampled_from(ZONES))
+    | st.builds(Step, st.just("truncate"), some)
+)
+histories = st.lists(step, min_size=3, max_size=12)
+
+
+@dataclass(repr=False)
+class World:
+    """One database and store, used again for every example; `now` is the time of the next tick."""
+
+    installation: Installation
+    sql: Sql
+    now: datetime = NOW
+    kept: frozenset[str] = field(default=frozenset({"pipeline.watched", "pipeline.zones", "pipeline.progress"}))
+
+    def empty(self) -> None:
+        """Bring everything back to what it was after `init`, with three tenants."""
+        self.now = NOW
+        self.sql("truncate tenants, api_requests, usage_records")
+        self.empty_state()
+        for name, zone in zip(TENANTS[:3], ZONES, strict=False):
+            self.sql.tenant(str(name), timezone=zone)
+
+    def empty_state(self) -> None:
+        """Forget all that was rolled up and published."""
+        tables = self.sql(
+            """select format('%I.%I', n.nspname, c.relname) from pg_class c join pg_namespace n on n.oid = c.relnamespace
+            where n.nspname in ('pipeline', 'rollup') and c.relkind = 'r'"""
+        )
+        names = sorted({str(name) for (name,) in tables} - self.kept)
+        self.sql(f"truncate {', '.join(names)}")
+        self.sql("update pipeline.progress set data_through = null, published_through = null")
+        shutil.rmtree(self.installation.settings.home / "public", ignore_errors=True)
+
+    def happen(self, step: Step) -> None:
+        """Do what a step says to the raw rows; a tick only moves the time."""
+        table = step.rows.table if step.rows else ""
+        columns = API if table == "api_requests" else USAGE
+        which = f"id = (select id from {table} order by id offset {step.place} limit 1)"
+        if step.what == "insert" and step.rows:
+            self.insert(table, step.rows.rows)
+        elif step.what == "update" and step.rows:
+            self.sql(
+                f"update {table} set ({', '.join(columns)}) = ({_places(columns)}) where {which}", *step.rows.rows[0]
+            )
+        elif step.what == "delete":
+            self.sql(f"delete from {table} where {which}")
+        elif step.what == "truncate":
+            self.sql(f"truncate {table}")
+        elif step.what == "zone":
+            self.sql("update tenants set timezone = %s where id = %s", step.value, f"t{step.place}")
+        elif step.what == "tick":
+            self.now += timedelta(hours=step.place)
+
+    def insert(self, table: str, rows: Sequence[Row]) -> None:
+        """Insert rows with one statement."""
+        if rows:
+            columns = API if table == "api_requests" else USAGE
+            values = ", ".join(f"({_places(columns)})" for _ in rows)
+            flat = [value for row in rows for value in row]
+            self.sql(f"insert into {table} ({', '.join(columns)}) values {values}", *flat)
+
+    def raw(self) -> dict[str, list[Row]]:
+        """The raw rows that are there, without their ids."""
+        return {
+            "api_requests": self.sql(f"select {', '.join(API)} from api_requests order by id"),
+            "usage_records": self.sql(f"select {', '.join(USAGE)} from usage_records order by id"),
+        }
+
+    def stored(self) -> dict[str, list[Row]]:
+        """All rollups."""
+        return {name: _sorted(self.sql(statement)) for name, statement in STORED.items()}
+
+    def recomputed(self) -> dict[str, list[Row]]:
+        """What plain SQL over the raw rows says the rollups must be."""
+        through = self.sql.one("select data_through from pipeline.progress")
+        return {name: _sorted(self.sql(statement, through)) for name, statement in RECOMPUTED.items()}
+
+    def places(self) -> list[Row]:
+        """Where each stored row lies: it moves when it is written again."""
+        return [
+            row
+            for name in STORED
+            for row in self.sql(f"select '{name}', ctid::text, xmin::text from rollup.{name} order by 2")
+        ]
+
+    def files(self) -> dict[str, Any]:
+        """All that a frontend can reach, by tenant and page, without stamps."""
+        found: dict[str, Any] = {}
+        for (tenant,) in self.sql("select id from tenants order by id"):
+            place = address(self.installation, str(tenant)).path
+            dashboard = document(self.installation, place)
+            for page in (each for pages in dashboard["pages"].values() for each in pages):
+                found[f"{tenant} {page['path']}"] = document(
+                    self.installation, f"{place.rsplit('/', 1)[0]}/{page['path']}"
+                )
+            found[str(tenant)] = _without_stamps(dashboard)
+        return found
+
+
+def _sorted(rows: Sequence[Row]) -> list[Row]:
+    """In the order of the grain, which is the first three columns."""
+    return sorted(rows, key=lambda row: row[:3])
+
+
+def _places(columns: Sequence[str]) -> str:
+    return ", ".join(["%s"] * len(columns))
+
+
+def _without_stamps(dashboard: dict[str, Any]) -> dict[str, Any]:
+    plain: dict[str, Any] = json.loads(json.dumps(dashboard))
+    for holder in (plain, *plain["periods"].values(), *(each["usage_trend"] for each in plain["periods"].values())):
+        for stamp in ("seq", "data_through", "start", "end"):
+            holder.pop(stamp, None)
+    return plain
+
+
+@pytest.fixture(scope="module")
+def world(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A database that every example empties and uses again."""
+    databases = Databases(server)
+    installation = installation_on(databases.make(template), tmp_path_factory.mktemp("world"))
+    installation.progress.say = lambda line: None  # type: ignore[method-assign]
+    with psycopg.connect(address_of(installation), autocommit=True) as connection:
+        yield World(installation, Sql(connection))
+    installation.database.engine.dispose()
+    databases.drop_all()
+
+
+# What rollups must be, from raw rows alone. Hours and days are both counted from the rows.
+
+EVENTS = """
+    with bounds as (select %s::timestamptz as through),
+    placed as (
+        select r.*, date_trunc('hour', r.created_at, 'UTC') as bucket_start,
+            (r.created_at at time zone coalesce((select t.timezone from tenants t where t.id = r.tenant_id), 'Africa/Lagos'))::date as day
+        from {table} r, bounds where r.created_at < bounds.through
+    )"""
+API_EVENTS = (
+    EVENTS.format(table="api_requests")
+    + """,
+    events as (
+        select tenant_id, bucket_start, day, coalesce(endpoint, '') as endpoint, status_code,
+            case when duration_ms >= 0 and duration_ms < 31622400000.001 then round((duration_ms * 1000)::numeric)::bigint end as us
+        from placed where tenant_id is not null
+    ),
+    keyed as (
+        select tenant_id, {grain}, endpoint, rollup.sketch_key(us) as key, count(*) as n
+        from events where us is not null group by 1, 2, 3, 4
+    )
+    select e.tenant_id, e.{grain}, e.endpoint, count(*), count(*) filter (where status_code / 100 = 4 and status_code < 500),
+        count(*) filter (where status_code / 100 = 5), sum(us) / 1000.0, min(us) / 1000.0, max(us) / 1000.0, count(us),
+        min(us), max(us),
+        (select array_agg(k.key::int order by k.key) from keyed k where (k.tenant_id, k.{grain}, k.endpoint) = (e.tenant_id, e.{grain}, e.endpoint)),
+        (select array_agg(k.n order by k.key) from keyed k where (k.tenant_id, k.{grain}, k.endpoint) = (e.tenant_id, e.{grain}, e.endpoint))
+    from events e group by 1, 2, 3"""
+)
+USAGE_EVENTS = (
+    EVENTS.format(table="usage_records")
+    + """
+    select tenant_id, {grain}, quota_type, sum(amount), count(*) from placed
+    where tenant_id is not null and quota_type is not null and amount >= 0 and amount <> 'NaN'
+    group by 1, 2, 3"""
+)
+REJECTED = """
+    with bounds as (select %s::timestamptz as through),
+    wrong as (
+        select 'api_requests' as source, created_at, w.reason from api_requests, lateral (values
+            (case when tenant_id is null then 'tenant_missing' end),
+            (case when duration_ms = 'NaN' or duration_ms = 'Infinity' then 'duration_not_finite' end),
+            (case when duration_ms < 0 then 'duration_negative' end),
+            (case when duration_ms = 4e10 then 'duration_too_long' end),
+            (case when status_code is null then 'status_missing' when status_code = 999 then 'status_unknown' end)
+        ) w (reason)
+        union all
+        select 'usage_records', created_at, w.reason from usage_records, lateral (values
+            (case when tenant_id is null then 'tenant_missing' end),
+            (case when quota_type is null then 'quota_type_missing' end),
+            (case when amount is null then 'amount_missing' when amount = 'NaN' then 'amount_not_finite'
+                when amount < 0 then 'amount_negative' end)
+        ) w (reason)
+    )
+    select source, date_trunc('hour', created_at, 'UTC'), reason, count(*) from wrong, bounds
+    where reason is not null and created_at < through group by 1, 2, 3"""
+RECOMPUTED = {
+    "api_hourly": API_EVENTS.format(grain="bucket_start"),
+    "api_daily": API_EVENTS.format(grain="day"),
+    "usage_hourly": USAGE_EVENTS.format(grain="bucket_start"),
+    "usage_daily": USAGE_EVENTS.format(grain="day"),
+    "rejected_hourly": REJECTED,
+}
+API_STORED = """select tenant_id, {grain}, endpoint, requests, client_errors, server_errors, duration_ms_sum, duration_ms_min,
+    duration_ms_max, duration_count, (duration_sketch).min_us, (duration_sketch).max_us, (duration_sketch).keys::int[],
+    (duration_sketch).counts from rollup.{table}"""
+USAGE_STORED = "select tenant_id, {grain}, quota_type, amount, records from rollup.{table}"
+STORED = {
+    "api_hourly": API_STORED.format(grain="bucket_start", table="api_hourly"),
+    "api_daily": API_STORED.format(grain="day", table="api_daily"),
+    "usage_hourly": USAGE_STORED.format(grain="bucket_start", table="usage_hourly"),
+    "usage_daily": USAGE_STORED.format(grain="day", table="usage_daily"),
+    "rejected_hourly": "select source, bucket_start, reason, rows from rollup.rejected_hourly",
+}
+
+
+# The properties
+
+
+@bounded(40)
+@given(history=histories)
+def test_what_is_stored_is_what_is_recomputed_and_twice_is_once(world: World, history: list[Step]) -> None:
+    world.empty()
+    for each in history:
+        world.happen(each)
+        if each.what == "tick":
+            roll(world.installation, world.now)
+    roll(world.installation, world.now)
+    assert world.stored() == world.recomputed()
+    before = world.places()
+    again = roll(world.installation, world.now)
+    assert (again.marks, again.buckets, again.days, again.tenants_changed) == (0, 0, 0, 0)
+    assert world.places() == before
+
+
+@bounded(20)
+@given(history=histories, seed=st.integers(0, 1000))
+@example(  # a zone in which what was yesterday is today
+    history=[
+        Step("insert", Rows("api_requests", (("t2", "2026-03-09T23:00:00Z", "/a", 200, 5.0),))),
+        Step("tick"),
+        Step("zone", place=2, value=None),
+    ],
+    seed=0,
+)
+def test_files_after_any_history_are_those_of_a_first_publish(world: World, history: list[Step], seed: int) -> None:
+    """Also: the rows in another order, all at once instead of piece by piece, give the same rollups."""
+    world.empty()
+    for each in history:
+        world.happen(each)
+        if each.what == "tick":
+            run(world.installation, world.now)
+    run(world.installation, world.now)
+    rollups, files, rows = world.stored(), world.files(), world.raw()
+    note(f"tenants: {world.sql('select id, timezone from tenants order by id')}")
+
+    world.sql("truncate api_requests, usage_records")
+    world.empty_state()
+    for table in rows:
+        random.Random(seed).shuffle(rows[table])
+        world.insert(table, rows[table])
+    run(world.installation, world.now)
+    assert world.stored() == rollups
+    assert world.files() == files
+
+
+@bounded(15)
+@given(rows=st.lists(some, min_size=2, max_size=5), seed=st.integers(0, 1000), cuts=st.sets(st.integers(1, 14)))
+def test_any_order_and_split_gives_the_same_rollups(world: World, rows: list[Rows], seed: int, cuts: set[int]) -> None:
+    world.empty()
+    for each in rows:
+        world.insert(each.table, each.rows)
+    roll(world.installation, world.now)
+    whole = world.stored()
+
+    world.empty()
+    single = [(each.table, row) for each in rows for row in each.rows]
+    random.Random(seed).shuffle(single)
+    for number, (table, row) in enumerate(single):
+        world.insert(table, [row])
+        if number in cuts:
+            roll(world.installation, world.now)
+    roll(world.installation, world.now)
+    assert world.stored() == whole
