@@ -292,17 +292,3 @@ def test_what_a_message_quotes_does_not_break_its_line(tmp_path: Path) -> None:
     failure(
         broken_run(tmp_path, "OSError(28, 'No space left on device', '/x')"), 1, "error: /x: No space left on device$"
     )
-
-
-def test_the_embedded_database_serves_from_init_to_url(tmp_path: Path) -> None:
-    """All with no setting but the home; each command starts the server and leaves nothing running."""
-    assert pipeline("init", home=tmp_path, SECRET="").returncode == 0
-    failure(pipeline("url", "t1", home=tmp_path, SECRET=""), 1, "Tenant 't1' is not known")
-    done = pipeline("run", home=tmp_path, SECRET="", DATABASE_URL="")
-    assert done.returncode == 0, done.stderr
-    assert (tmp_path / "public" / "v1" / "status.json").exists()
-    failure(
-        pipeline("database", home=tmp_path, DATABASE_URL="postgresql://x@127.0.0.1:1/x"),
-        2,
-        "TENANTCAST_DATABASE_URL names",
-    )

@@ -155,15 +155,15 @@ def test_rates_and_averages_are_of_the_sums_never_of_other_rates() -> None:
     shaped = tenant(
         hour={
             1: Point(requests=1, client_errors=1, duration_ms_sum=Decimal(100), duration_count=1),
-            2: Point(requests=99, server_errors=1, duration_ms_sum=Decimal(99), duration_count=99),
+            2: Point(requests=99, server_errors=1, duration_ms_sum=Decimal("99.1234"), duration_count=99),
             25: Point(requests=4, server_errors=1, duration_ms_sum=Decimal(4), duration_count=4),
         }
     )
     found = shape_periods(shaped)["24h"]
     assert found["error_rates"] == {"total_pct": 2.0, "client_pct": 1.0, "server_pct": 1.0}
-    assert found["response_times"]["avg_ms"] == 1.99
+    assert found["response_times"]["avg_ms"] == 1.991
     assert metric(shaped, "error_rate")["change_pct"] == -92.0, "from 25 % to 2 %"
-    assert metric(shaped, "avg_response_time")["change_pct"] == 99.0, "from 1 ms to 1.99 ms"
+    assert metric(shaped, "avg_response_time")["change_pct"] == 99.12, "from 1 ms to 1.991234 ms"
     assert metric(shaped, "error_rate")["trend"][-2:] == [1.01, 100.0]
 
 

@@ -22,6 +22,7 @@ import pytest
 
 from pipeline.database.cluster import locate, outside_home
 from pipeline.settings import ROOT
+from tests.test_cli import failure, pipeline
 
 pytestmark = pytest.mark.embedded
 
@@ -86,8 +87,9 @@ def home() -> Iterator[Path]:
     wait(lambda: not processes(place), 15)
     for left in processes(place):
         os.kill(left, signal.SIGKILL)
+    for folder in (place / "postgres", *place.rglob("*")):
+        shutil.rmtree(outside_home(folder), ignore_errors=True)
     shutil.rmtree(place)
-    shutil.rmtree(outside_home(place / "postgres"), ignore_errors=True)
 
 
 def where(folder: Path) -> Path:
@@ -274,7 +276,6 @@ def test_spaces_and_quotes_in_the_path(home: Path, users: Users) -> None:
     assert len(processes(folder)) == 2
     users.end()
     assert ends(folder)
-    shutil.rmtree(outside_home(folder), ignore_errors=True)
 
 
 def test_a_relative_home_is_meant_from_where_the_command_runs(home: Path) -> None:
@@ -284,7 +285,6 @@ def test_a_relative_home_is_meant_from_where_the_command_runs(home: Path) -> Non
         place = where(home.parent / "its" / "home" / "postgres")
         assert (place / "data" / "PG_VERSION").exists()
     assert ends(home.parent)
-    shutil.rmtree(outside_home(home.parent / "its" / "home" / "postgres"), ignore_errors=True)
 
 
 class keeping:  # noqa: N801
@@ -391,3 +391,15 @@ def test_a_private_parent_is_no_obstacle(home: Path, users: Users) -> None:
         assert said == ""
         assert not outside.exists()
     assert said_again == ""
+
+
+def test_nothing_but_a_home_is_needed_from_init_to_url(home: Path) -> None:
+    """Each command starts the server and leaves nothing running."""
+    given = {"home": home.parent, "SECRET": ""}
+    assert pipeline("init", **given).returncode == 0
+    failure(pipeline("url", "t1", **given), 1, "Tenant 't1' is not known")
+    done = pipeline("run", **given, DATABASE_URL="")
+    assert done.returncode == 0, done.stderr
+    assert (home.parent / "public" / "v1" / "status.json").exists()
+    own = {"DATABASE_URL": "postgresql://x@127.0.0.1:1/x", "SECRET": "0123456789abcdef"}
+    failure(pipeline("database", home=home.parent, **own), 2, "TENANTCAST_DATABASE_URL names a database of your own")

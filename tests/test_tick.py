@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
@@ -348,3 +349,46 @@ def test_tenant_ids_keep_their_type_and_naive_times_are_utc(
         ).fetchall()
         assert types == [(kind,)]
     installation.database.engine.dispose()
+
+
+def test_purging_raw_rows_beyond_the_horizon_leaves_rollups_as_they_were(ready: Installation, sql: Sql) -> None:
+    """Deleting, truncating: rollups stay. Inside the horizon a deletion is a correction. What comes later is counted."""
+    settings = replace(ready.settings, raw_horizon_days=30)
+    purging = Installation(settings)
+    now = datetime.now(UTC).replace(minute=30)
+    old, recent = now - timedelta(days=40), now - timedelta(days=10)
+    sql.tenant()
+    for when in (old, old, recent, recent):
+        sql.request(when.isoformat())
+        sql.usage(when.isoformat())
+    roll(purging, now)
+    counted = "select sum(requests), (select sum(requests) from rollup.api_daily), (select sum(records) from rollup.usage_daily) from rollup.api_hourly"
+    assert sql(counted) == [(4, 4, 4)], "the first tick rolls up all that is there"
+    sql("delete from api_requests where created_at < now() - interval '30 days'")
+    roll(purging, now)
+    assert sql(counted) == [(4, 4, 4)]
+    sql("truncate usage_records")
+    roll(purging, now)
+    assert sql(counted) == [(4, 4, 2)], "the two inside the horizon are gone, the two beyond stay"
+    sql("delete from api_requests where id = (select min(id) from api_requests)")
+    roll(purging, now)
+    assert sql(counted) == [(3, 3, 2)]
+    sql.request(old.isoformat())
+    sql.request(old.isoformat())
+    roll(purging, now)
+    assert sql(counted) == [(3, 3, 2)]
+    assert sql("select source, reason, rows from rollup.rejected_hourly") == [("api_requests", "beyond_horizon", 2)]
+    sql.request(old.isoformat())
+    roll(purging, now)
+    assert sql.one("select rows from rollup.rejected_hourly") == 3
+
+
+def test_an_outage_does_not_freeze_what_was_in_time(ready: Installation, sql: Sql) -> None:
+    purging = Installation(replace(ready.settings, raw_horizon_days=30))
+    now = datetime.now(UTC)
+    sql.tenant()
+    roll(purging, now)
+    sql.request((now - timedelta(days=40)).isoformat())
+    sql("update pipeline.marks set marked_at = now() - interval '20 days'")
+    roll(purging, now)
+    assert sql.one("select sum(requests) from rollup.api_hourly") == 1

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -111,18 +111,22 @@ def _redo_backlog(installation: Installation, through: datetime, report: RollRep
     with database.transaction() as connection:
         tenants = execute(connection, "tenants/count").scalar_one()
         waiting = [MarkedHour(**row._mapping) for row in rows(connection, "ledger/backlog", through=through)]
+        first = execute(connection, "tick/progress").one().data_through is None
+    # Nothing is frozen before the first tick is through: it rolls up all that is there.
+    days = installation.settings.raw_horizon_days
+    horizon = timedelta(days=days) if days and not first else None
     chunks = plan(waiting, tenants)
     with installation.progress.step(
         "Rolling up", total=sum(chunk.changes for chunk in chunks), unit="changed rows"
     ) as step:
         for chunk in chunks:
-            _redo(installation, chunk, report)
+            _redo(installation, chunk, report, horizon)
             step.advance(chunk.changes)
     if sum(chunk.changes for chunk in chunks if chunk.by_scan) >= ANALYZE_FROM:
         _analyze(database)
 
 
-def _redo(installation: Installation, chunk: Chunk, report: RollReport) -> None:
+def _redo(installation: Installation, chunk: Chunk, report: RollReport, horizon: timedelta | None) -> None:
     """One chunk: what its marks say is taken from the ledger, recomputed from this snapshot, and queued."""
     hourly, daily, fill_rejected = ROLLUPS[chunk.source]
     settings = installation.settings
@@ -130,7 +134,14 @@ def _redo(installation: Installation, chunk: Chunk, report: RollReport) -> None:
     with ticking(installation.database, quoted(raw.schema, raw.table)) as connection:
         connection.exec_driver_sql(f"set local work_mem = '{WORK_MEM}'")
         execute(connection, "tick/workspace")
-        taken = execute(connection, "tick/take_marks", source=chunk.source, start=chunk.start, end=chunk.end).one()
+        taken = execute(
+            connection,
+            "tick/take_marks",
+            source=chunk.source,
+            start=chunk.start,
+            end=chunk.end,
+            horizon=horizon,
+        ).one()
         if not taken.marks:
             return
         connection.exec_driver_sql("analyze redo")

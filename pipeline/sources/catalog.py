@@ -131,7 +131,8 @@ def _check_tenant_ids(found: Mapping[str, FoundTable]) -> None:
         column = "id" if name == "tenants" else "tenant_id"
         if column in table.types and _base(table.types[column]) != wanted:
             raise PermanentError(
-                f"{name}.{column} is {table.types[column]}, tenants.id is {wanted}: they must be of one type."
+                f"{name}.{column} is {table.types[column]}, tenants.id is {wanted}: they must be of one type. "
+                f'Alter one of them, or name another column: [source.{name}] {column} = "..."'
             )
 
 

@@ -20,7 +20,8 @@ comment on table pipeline.marks is
 'Appended by the writer''s own transaction, deleted by the tick that rolls it up.';
 comment on column pipeline.marks.source is 'Raw table: api_requests or usage_records.';
 comment on column pipeline.marks.whole is 'True: all tenants of the hour.';
-comment on column pipeline.marks.tenant_id is 'Tenant whose hour changed; null where the raw row has none, or with whole.';
+comment on column pipeline.marks.tenant_id is
+'Tenant whose hour changed; null where the raw row has none, or with whole.';
 comment on column pipeline.marks.bucket_start is 'Start of the hour that changed, UTC.';
 comment on column pipeline.marks.added is 'Rows that came into the hour by this statement.';
 comment on column pipeline.marks.removed is 'Rows that left the hour by this statement.';

@@ -2,7 +2,7 @@
 -- dropped, their rows went without a mark. One row: one range of times; all times where the bounds are not known.
 with gone as (
     delete from pipeline.watched
-    where source = :source and not oid = any(cast(:oids as oid []))
+    where source = :source and not oid = any(cast(:oids as oid[]))
     returning from_time, to_time
 ),
 

@@ -5,5 +5,5 @@ select
     j.bucket_start,
     sum(j.rows)::bigint as rows
 from pipeline.rejected_by_tenant as j
-where j.source = :source and j.bucket_start in (select r.bucket_start from redo as r)
+where j.source = :source and j.bucket_start in (select r.bucket_start from recounted as r)
 group by j.source, j.reason, j.bucket_start

@@ -62,7 +62,7 @@ $$;
 comment on function rollup.quantile is
 'Duration in ms at quantile q (0 to 1): within 1 % of the nearest-rank value, never outside [min, max].';
 
-create or replace function rollup.merge_collected(sketches rollup.sketch []) returns rollup.sketch
+create or replace function rollup.merge_collected(sketches rollup.sketch[]) returns rollup.sketch
 language sql immutable parallel safe
 as $$
 with parts as (

@@ -7,7 +7,7 @@ returns table (
     endpoint text,
     status_code int,
     duration_us bigint,
-    rejected text []
+    rejected text[]
 )
 language sql stable parallel safe
 as $$

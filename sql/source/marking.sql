@@ -1,5 +1,6 @@
 -- The marks of one raw table, written by the writer's own statement. SECURITY DEFINER with a pinned search_path: the
 -- SaaS's role needs no right on the ledger, and nothing of its session can bend these names.
+-- noqa: disable=PRS
 create or replace function pipeline.mark_@source_insert() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$

@@ -19,7 +19,9 @@ with recursive tree as (
             and k.partstrat = 'r'
             and k.partnatts = 1
             and k.partattrs[0] in (
-                select a.attnum from pg_catalog.pg_attribute as a where a.attrelid = k.partrelid and a.attname = :created_at
+                select a.attnum
+                from pg_catalog.pg_attribute as a
+                where a.attrelid = k.partrelid and a.attname = :created_at
             )
     cross join lateral (
         -- MINVALUE and MAXVALUE stand there without quotes; a default partition has no bounds at all.

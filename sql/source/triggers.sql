@@ -1,4 +1,5 @@
 -- On the table and on every partition: rows that go straight into a partition fire nothing on its parent.
+-- noqa: disable=PRS
 create or replace trigger tenantcast_insert after insert on @relation
 referencing new table as new_rows
 for each statement execute function pipeline.mark_@source_insert();

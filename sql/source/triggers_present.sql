@@ -2,7 +2,7 @@
 select t.tgrelid::bigint as oid
 from pg_catalog.pg_trigger as t
 where
-    t.tgrelid = any(cast(:oids as oid []))
+    t.tgrelid = any(cast(:oids as oid[]))
     and t.tgname in ('tenantcast_insert', 'tenantcast_update', 'tenantcast_delete', 'tenantcast_truncate')
     and t.tgenabled in ('O', 'A')
 group by t.tgrelid

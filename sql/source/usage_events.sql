@@ -5,7 +5,7 @@ returns table (
     bucket_start timestamptz,
     quota_type text,
     amount numeric,
-    rejected text []
+    rejected text[]
 )
 language sql stable parallel safe
 as $$

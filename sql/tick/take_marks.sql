@@ -2,35 +2,66 @@
 with taken as (
     delete from pipeline.marks
     where source = :source and bucket_start >= :start and bucket_start < :end
-    returning whole, tenant_id, bucket_start
+    returning
+        whole,
+        tenant_id,
+        bucket_start,
+        added,
+        removed,
+        -- Judged as of the marking, not of the tick: an outage does not freeze what was in time.
+        coalesce(bucket_start < marked_at - cast(:horizon as interval), false) as is_frozen
+),
+
+-- One row: one mark, and whether its hour is marked whole, or has lost rows beyond the horizon: a purge.
+judged as (
+    select
+        tenant_id,
+        bucket_start,
+        is_frozen,
+        added - removed as arrived,
+        bool_or(whole and not is_frozen) over (partition by bucket_start) as whole_hour,
+        bool_or(is_frozen and (whole or removed > 0)) over (partition by bucket_start) as is_purged
+    from taken
 ),
 
 -- One row: one bucket to redo; a whole hour covers its tenants.
-buckets as (
-    select distinct
-        whole_hour,
-        bucket_start,
-        case when not whole_hour then tenant_id end as tenant_id
-    from (
-        select
-            tenant_id,
-            bucket_start,
-            bool_or(whole) over (partition by bucket_start) as whole_hour
-        from taken
-    ) as t
-),
-
 filled as (
     insert into redo (whole, tenant_id, bucket_start)
-    select
+    select distinct
         whole_hour,
-        tenant_id,
+        case when not whole_hour then tenant_id end as tenant_id,
         bucket_start
-    from buckets
-    where isfinite(bucket_start)
+    from judged
+    where not is_frozen and not is_purged and isfinite(bucket_start)
+    returning bucket_start
+),
+
+-- Rows that came for a frozen bucket are counted, not rolled up.
+refused as (
+    insert into pipeline.rejected_by_tenant (source, bucket_start, tenant_id, reason, rows)
+    select
+        :source,
+        bucket_start,
+        tenant_id,
+        'beyond_horizon',
+        sum(arrived)
+    from judged
+    where is_frozen and arrived > 0 and not bucket_start in (select bucket_start from filled)
+    group by bucket_start, tenant_id
+    returning bucket_start
+),
+
+noted as (
+    insert into recounted (bucket_start)
+    select bucket_start
+    from filled
+    union
+    select bucket_start
+    from refused
     returning 1
 )
 
 select
     (select count(*) from taken) as marks,
-    (select count(*) from filled) as buckets
+    (select count(*) from filled) as buckets,
+    (select count(*) from noted) as hours

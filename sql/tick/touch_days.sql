@@ -1,18 +1,28 @@
 -- The tenants' own days that hold the touched hours. A tenant with an unusable zone has none.
+with zoned as (
+    -- One row: one touched hour and the zone of its tenant; a tenant that nobody knows yet has the platform's.
+    select
+        t.tenant_id,
+        t.bucket_start,
+        case when s.tenant_id is null then :timezone else s.zone end as zone
+    from touched as t
+    left join pipeline.tenant_state as s on t.tenant_id = s.tenant_id
+),
+
+days as (
+    select distinct
+        tenant_id,
+        zone,
+        (bucket_start at time zone zone)::date as day
+    from zoned
+    where zone is not null
+)
+
 insert into touched_days (tenant_id, zone, day, day_start, day_end)
 select
-    d.tenant_id,
-    d.zone,
-    d.day,
-    d.day::timestamp at time zone d.zone,
-    (d.day + 1)::timestamp at time zone d.zone
-from (
-    select distinct
-        t.tenant_id,
-        z.zone,
-        (t.bucket_start at time zone z.zone)::date as day
-    from (select distinct tenant_id, bucket_start from touched) as t
-    left join pipeline.tenant_state as s on t.tenant_id = s.tenant_id
-    cross join lateral (select case when s.tenant_id is null then :timezone else s.zone end as zone) as z
-    where z.zone is not null
-) as d
+    tenant_id,
+    zone,
+    day,
+    day::timestamp at time zone zone,
+    (day + 1)::timestamp at time zone zone
+from days

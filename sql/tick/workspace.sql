@@ -23,3 +23,9 @@ select
     bucket_start as day_end
 from pipeline.marks
 with no data;
+
+-- Hours whose rejected rows are summed anew.
+create temp table recounted on commit drop as
+select bucket_start
+from pipeline.marks
+with no data;
