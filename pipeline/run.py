@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from pipeline.errors import BusyError
 from pipeline.installation import Installation
 from pipeline.publish.publisher import PublishReport, publish
 from pipeline.publish.status import StatusReport, announce
 from pipeline.rollups.tick import RollReport, roll
 
 
-@dataclass(frozen=True)
+@dataclass
 class RunReport:
-    """What the three steps did."""
+    """What the three steps did; `busy` says why one of them left its work to somebody else."""
 
-    rollup: RollReport
-    publish: PublishReport
-    status: StatusReport
+    rollup: RollReport = field(default_factory=RollReport)
+    publish: PublishReport = field(default_factory=PublishReport)
+    status: StatusReport = field(default_factory=StatusReport)
+    busy: list[str] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         """Give the report as JSON has it."""
@@ -26,13 +30,25 @@ class RunReport:
             "rollup": self.rollup.to_json(),
             "publish": self.publish.to_json(),
             "status": self.status.to_json(),
+            "busy": self.busy,
         }
 
 
 def run(installation: Installation, as_of: datetime) -> RunReport:
-    """Roll up, publish, announce; raises as the steps do."""
-    return RunReport(
-        rollup=roll(installation, as_of),
-        publish=publish(installation, as_of),
-        status=announce(installation, as_of),
-    )
+    """Roll up, publish, announce; a step that somebody else is at is passed over. Raises as the steps do."""
+    report = RunReport()
+    with _passing_busy(report):
+        report.rollup = roll(installation, as_of)
+    with _passing_busy(report):
+        report.publish = publish(installation, as_of)
+    with _passing_busy(report):
+        report.status = announce(installation, as_of)
+    return report
+
+
+@contextmanager
+def _passing_busy(report: RunReport) -> Iterator[None]:
+    try:
+        yield
+    except BusyError as error:
+        report.busy.append(str(error))

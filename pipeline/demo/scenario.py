@@ -23,7 +23,7 @@ from pipeline.demo.marker import (
 )
 from pipeline.demo.world import Parameters, World, first_instant, make_world
 from pipeline.demo.write import apply, copy_rows
-from pipeline.errors import BusyError, PermanentError, TransientError
+from pipeline.errors import PermanentError, TransientError
 from pipeline.installation import Installation
 from pipeline.publish.keys import address
 from pipeline.run import run
@@ -135,10 +135,10 @@ def _refuse_going_back(connection: Connection, marker: Marker | None, parameters
 def _publish(installation: Installation, as_of: datetime) -> int:
     """Run once, waiting for a scheduler's tick that may be at work; give how many tenants failed."""
     for _ in range(BUSY_TRIES):
-        try:
-            return len(run(installation, as_of).publish.failures)
-        except BusyError:
-            time.sleep(BUSY_SECONDS)
+        report = run(installation, as_of)
+        if not report.busy:
+            return len(report.publish.failures)
+        time.sleep(BUSY_SECONDS)
     raise TransientError("demo: another tick does not come to an end. Run the same again when it has.")
 
 

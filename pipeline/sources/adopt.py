@@ -69,7 +69,7 @@ def watch(database: Database, found: Mapping[str, FoundTable], name: str, progre
         for relation in tree
         if relation.oid not in carrying or (relation.oid, relation.from_time, relation.to_time) not in watched
     ]
-    if fresh and fresh[0].oid == table.relation.oid:
+    if any(relation.oid == table.relation.oid for relation in fresh):
         done.marked_hours += _mark(database, found, table, relation=table.relation, covered=tree)
         fresh = []
     for relation in fresh:

@@ -7,7 +7,7 @@ import argparse
 from pipeline.installation import Installation
 from pipeline.publish.publisher import PublishReport
 from pipeline.publish.publisher import publish as publish_due
-from pipeline.publish.status import StatusReport, announce
+from pipeline.publish.status import announce
 from pipeline.runs import json_time
 from pipeline.verbs.reporting import add_as_of, add_json, as_of, show
 
@@ -26,14 +26,16 @@ def run(arguments: argparse.Namespace, installation: Installation) -> int:
     report = publish_due(installation, at)
     status = announce(installation, at)
     both = {"publish": report.to_json(), "status": status.to_json()}
-    show(arguments, both, describe(report, status))
+    show(arguments, both, describe(report))
     return 1 if report.failures else 0
 
 
-def describe(report: PublishReport, status: StatusReport) -> list[str]:
-    """Say a publish in a line, and each failure in another."""
+def describe(report: PublishReport) -> list[str]:
+    """Say a publish in a line, and each failure in another; in none if it did not take place."""
+    if report.data_through is None:
+        return []
     line = (
-        f"published through {json_time(status.data_through)}: {report.tenants:,} tenants looked at, "
+        f"published through {json_time(report.data_through)}: {report.tenants:,} tenants looked at, "
         f"{report.files_written:,} files written ({report.bytes_written:,} bytes), "
         f"{report.files_unchanged:,} unchanged, in {report.seconds:.1f} s"
     )

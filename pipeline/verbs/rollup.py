@@ -21,14 +21,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, installation: Installation) -> int:
     """Roll up."""
     report = roll(installation, as_of(arguments))
-    show(arguments, report, [describe(report)])
+    show(arguments, report, describe(report))
     return 0
 
 
-def describe(report: RollReport) -> str:
-    """Say a tick in one line."""
+def describe(report: RollReport) -> list[str]:
+    """Say a tick in a line; in none if it did not take place."""
+    if report.data_through is None:
+        return []
     oldest = f", oldest {json_time(report.oldest)}" if report.oldest else ""
-    return (
+    line = (
         f"rolled up through {json_time(report.data_through)}: {report.marks:,} marks, "
         f"{report.buckets:,} buckets and {report.days:,} days redone{oldest}, in {report.seconds:.1f} s"
     )
+    return [line]

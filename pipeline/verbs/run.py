@@ -21,5 +21,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, installation: Installation) -> int:
     """Run one tick; exit code 1 if a tenant could not be published."""
     report = run_once(installation, as_of(arguments))
-    show(arguments, report, [rollup.describe(report.rollup), *publish.describe(report.publish, report.status)])
+    lines = [*rollup.describe(report.rollup), *publish.describe(report.publish), *report.busy]
+    show(arguments, report, lines)
     return 1 if report.publish.failures else 0
