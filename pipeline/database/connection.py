@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
-from sqlalchemy import Connection, CursorResult, Engine, Row, create_engine
+from sqlalchemy import Connection, CursorResult, Engine, Row, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
@@ -41,6 +41,7 @@ class Database:
             )
         except (ArgumentError, ValueError):
             raise SettingsError("TENANTCAST_DATABASE_URL: not a PostgreSQL address.") from None
+        event.listen(self.engine, "connect", _notice_our_death)
 
     @classmethod
     def open(cls, settings: Settings) -> Database:
@@ -68,6 +69,14 @@ class Database:
         """Statement by statement, for what refuses to run inside a transaction."""
         with translated(), self.engine.connect() as connection:
             yield connection.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def _notice_our_death(connection: psycopg.Connection[Any], _record: object) -> None:
+    """Have the server give up a long statement, and its locks, soon after this process was killed."""
+    connection.autocommit = True
+    with suppress(psycopg.Error):  # servers on a few platforms cannot
+        connection.execute("set client_connection_check_interval = '2s'")
+    connection.autocommit = False
 
 
 def _unreached(error: DBAPIError, settings: Settings) -> TenantcastError:

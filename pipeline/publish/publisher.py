@@ -81,11 +81,13 @@ def publish(installation: Installation, as_of: datetime, *, shard: int = 0, shar
 def _slots_held(database: Database, shard: int, shards: int) -> Iterator[Connection]:
     """Hold the shard's slots in a transaction that does nothing else."""
     with database.transaction() as connection:
-        for slot in range(shard, SLOTS, shards):
-            if not execute(connection, "published/lock_slot", key=SLOT_LOCK, slot=slot).scalar_one():
-                raise BusyError(
-                    f"Another publisher is at work on slot {slot} of {SLOTS}; what is due waits for the next run."
-                )
+        held = rows(connection, "published/lock_slots", key=SLOT_LOCK, shard=shard, shards=shards, slots=SLOTS)
+        if held:
+            raise BusyError(
+                f"Another publisher is at work on {len(held)} of {SLOTS} slots; the next run does what is left."
+            )
+        # A finished statement with values keeps its snapshot until the next one, and would hold up index builds.
+        connection.exec_driver_sql("select 1")
         yield connection
 
 

@@ -179,7 +179,7 @@ def _read_day_pages(
             touched |= set(_months_between(job.info.published_day, job.info.today))
         asked += [(tenant, month) for month in sorted({day.replace(day=1) for day in touched})]
     for tenant, month in asked:
-        jobs[tenant].pages["daily", month.strftime("%Y-%m")] = Page()
+        jobs[tenant].pages["daily", month.isoformat()[:7]] = Page()
     if asked:
         tenants, months = zip(*asked, strict=True)
         at = {"tenants": list(tenants), "months": list(months), "through": through}
