@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -40,7 +41,7 @@ class Made:
     """What the demo made in this run.
 
     `failures` counts tenants that could not be published; `tenant` is the biggest one, `url` and `page` its
-    address, None where this run did not publish.
+    address, None where no tick has seen it yet.
     """
 
     rows: int = 0
@@ -88,7 +89,7 @@ def simulate(installation: Installation, parameters: Parameters, end: datetime, 
     if not leave_changes:
         made.failures = _publish(installation, end)
     made.tenant = world.biggest.id
-    if made.first_published or not leave_changes:
+    with suppress(PermanentError):  # started anew with its changes left: no tick has seen the tenant yet
         biggest = address(installation, world.biggest.id)
         made.url, made.page = biggest.url, biggest.page
     return made
