@@ -13,7 +13,7 @@ install: ## make .venv with the locked dependencies
 	@scripts/install
 
 demo: install ## simulate a SaaS, roll it up, publish it, and let Airflow do the last hour
-	@scripts/demo
+	@exec .venv/bin/python scripts/demo
 
 serve: install ## show the published dashboards on http://127.0.0.1:8765
 	@exec .venv/bin/python -m pipeline serve
