@@ -229,11 +229,12 @@ class Failing(FileStore):
     def __init__(self, inner: FileStore, refused: str) -> None:
         super().__init__(inner.root)
         self.refused = refused
+        self.error: type[Exception] = TransientError
         self.order: list[str] = []
 
     def put(self, path: str, content: bytes, *, cache_control: str) -> None:
         if self.refused and self.refused in path:
-            raise TransientError(f"{path}: SlowDown")
+            raise self.error(f"{path}: SlowDown")
         self.order.append(path)
         super().put(path, content, cache_control=cache_control)
 
@@ -245,7 +246,8 @@ def failing(installation: Installation, refused: str) -> Failing:
     return store
 
 
-def test_one_tenants_failure_is_its_own(ready: Installation, sql: Sql) -> None:
+@pytest.mark.parametrize("error", [TransientError, KeyError])
+def test_one_tenants_failure_is_its_own(ready: Installation, sql: Sql, error: type[Exception]) -> None:
     for name in ("t1", "t2"):
         sql.tenant(name)
         sql.request("2026-03-10T10:30:00Z", name)
@@ -254,6 +256,7 @@ def test_one_tenants_failure_is_its_own(ready: Installation, sql: Sql) -> None:
     sql.request("2026-03-10T10:31:00Z", "t1")
     sql.request("2026-03-10T10:31:00Z", "t2")
     store = failing(ready, f"{bad}/hourly")
+    store.error = error
     report = run(ready, NOW)
     assert list(report.publish.failures) == ["t1"]
     assert dashboard_of(ready, "t1")["periods"]["24h"]["api_usage"]["total"] == 1

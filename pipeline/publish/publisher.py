@@ -168,6 +168,8 @@ def _publish_tenant(installation: Installation, job: Job, through: datetime, seq
             installation.store.put(file.path, file.content, cache_control=cache_control(file.path))
     except TenantcastError as error:
         return error
+    except Exception as error:
+        return PermanentError(f"unexpected {type(error).__name__} while its files were made: {error}")
     return changes
 
 
