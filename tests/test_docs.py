@@ -1,0 +1,72 @@
+"""The documentation is true: its SQL runs, its settings, verbs and files are those of the code."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+
+import pytest
+
+from pipeline.cli import VERBS
+from pipeline.installation import Installation
+from pipeline.run import run
+from pipeline.settings import NAMES, ROOT
+from pipeline.sources.mapping import parse_mapping
+from tests.conftest import NOW, Sql, dashboard_of
+
+DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def blocks(language: str) -> list[tuple[str, str]]:
+    """All code blocks of a language, with the document they stand in."""
+    found = []
+    for path in DOCS:
+        text = path.read_text(encoding="utf-8")
+        found += [(path.name, block) for block in re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)]
+    return found
+
+
+@pytest.mark.parametrize(("where", "block"), blocks("sql"))
+def test_every_sql_example_runs_and_finds_something(ready: Installation, sql: Sql, where: str, block: str) -> None:
+    sql.tenant()
+    sql(
+        "insert into api_requests (tenant_id, endpoint, duration_ms, created_at) values ('t1', '/', 5, now() - interval '2 hours')"
+    )
+    sql(
+        "insert into api_requests (tenant_id, endpoint, duration_ms, created_at) values ('t1', '/', -5, now() - interval '2 hours')"
+    )
+    sql(
+        "insert into usage_records (tenant_id, quota_type, amount, created_at) values ('t1', 'ai_tokens_m', 5, now() - interval '2 hours')"
+    )
+    run(ready, sql.one("select now()"))  # type: ignore[arg-type]
+    sql("update pipeline.tenant_state set failure = 'for the example'")
+    for statement in filter(str.strip, re.sub(r"--[^\n]*", "", block).split(";")):
+        assert sql(statement), f"{where}: {statement}"
+
+
+@pytest.mark.parametrize(("where", "block"), blocks("toml"))
+def test_every_settings_example_is_valid(where: str, block: str) -> None:
+    assert parse_mapping(tomllib.loads(block)["source"]).tables, where
+
+
+def test_the_readme_names_every_setting_and_operators_read_of_every_verb() -> None:
+    readme = DOCS[0].read_text(encoding="utf-8")
+    assert [name for name in NAMES if name != "engine_url" and f"TENANTCAST_{name.upper()}" not in readme] == []
+    operator = (ROOT / "docs" / "operator.md").read_text(encoding="utf-8")
+    assert [verb for verb in VERBS if f"`{verb}" not in operator] == []
+
+
+def test_the_frontend_page_names_every_field_of_the_dashboard(ready: Installation, sql: Sql) -> None:
+    sql.tenant()
+    run(ready, NOW)
+    found = dashboard_of(ready)
+    text = (ROOT / "docs" / "frontend.md").read_text(encoding="utf-8")
+    named = [*found, *found["periods"]["7d"], *(metric["name"] for metric in found["periods"]["7d"]["metrics"])]
+    known = {"schema", "currency", "start", "end"}
+    assert [name for name in named if name not in known and f"`{name}" not in text] == []
+
+
+def test_links_lead_somewhere() -> None:
+    for path in DOCS:
+        for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text(encoding="utf-8")):
+            assert (path.parent / target).exists(), f"{path.name}: {target}"
