@@ -57,9 +57,9 @@ def reported(step: Callable[..., Any], **more: int) -> dict[str, Any]:
     from pipeline.installation import Installation  # noqa: PLC0415 reading this file loads no driver
     from pipeline.settings import load_settings  # noqa: PLC0415
 
-    # The clock, not the run's start: by then, a task tried again could lie behind what others did since.
+    # As of now, not of the run's start: by then, a task tried again could lie behind what others did since.
     try:
-        report: dict[str, Any] = step(Installation(load_settings()), datetime.now(UTC), **more).to_json()
+        report: dict[str, Any] = step(Installation(load_settings()), None, **more).to_json()
     except BusyError as error:
         raise AirflowSkipException(str(error)) from None
     log.info("report %s", json.dumps(report))

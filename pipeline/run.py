@@ -34,8 +34,11 @@ class RunReport:
         }
 
 
-def run(installation: Installation, as_of: datetime) -> RunReport:
-    """Roll up, publish, announce; a step that somebody else is at is passed over. Raises as the steps do."""
+def run(installation: Installation, as_of: datetime | None = None) -> RunReport:
+    """Roll up, publish, announce, by default as of now.
+
+    A step that somebody else is at is passed over. Raises as the steps do.
+    """
     report = RunReport()
     with _passing_busy(report):
         report.rollup = roll(installation, as_of)

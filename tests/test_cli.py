@@ -98,7 +98,7 @@ def test_json_is_one_object_and_progress_goes_elsewhere(blank: Installation, tmp
     with psycopg.connect(address_of(blank), autocommit=True) as connection:
         connection.execute("insert into tenants (id, name, plan) values ('t1', 'T', 'pro')")
     assert set(told_as_json("rollup", *AS_OF, environ=environ)) >= {"data_through", "marks", "buckets"}
-    assert set(told_as_json("publish", *AS_OF, environ=environ)) == {"publish", "status"}
+    assert set(told_as_json("publish", *AS_OF, environ=environ)) == {"publish", "status", "busy"}
     told = told_as_json("run", *AS_OF, environ=environ)
     assert set(told) == {"rollup", "publish", "status", "busy"}
     assert told["status"]["data_through"] == "2026-03-10T12:00:00Z"

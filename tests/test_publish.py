@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from pipeline.errors import BusyError, PermanentError, TransientError
 from pipeline.installation import Installation
+from pipeline.publish import publisher
 from pipeline.publish.keys import address, public_name, tenant_key
-from pipeline.publish.publisher import publish, publish_lock
+from pipeline.publish.publisher import publish, slots_held
 from pipeline.publish.status import announce
 from pipeline.publish.stores import FileStore
 from pipeline.rollups.tick import roll
@@ -213,7 +216,7 @@ def test_an_unusable_zone_keeps_the_last_good_files_and_is_named_stale(ready: In
     sql("update tenants set timezone = 'Asia/Kolkata' where id = 't1'")
     sql.request("2026-03-10T12:10:00Z", "t2")
     report = run(ready, NOW + HOUR)
-    assert "not whole hours" in report.publish.failures["t1"]
+    assert "not whole hours" in report.publish.unusable["t1"]
     assert dashboard_of(ready) == before
     assert document(ready, "v1/status.json")["stale"] == [public_name(address(ready, "t1").key)]
     assert dashboard_of(ready, "t2")["periods"]["24h"]["api_usage"]["total"] == 1
@@ -300,7 +303,7 @@ def test_going_back_behind_what_is_published_is_refused(ready: Installation, sql
 def test_two_publishers_never_work_on_one_slot(ready: Installation, sql: Sql) -> None:
     sql.tenant()
     roll(ready, NOW)
-    with publish_lock(ready.database), pytest.raises(BusyError, match="Another publisher"):
+    with slots_held(ready.database), pytest.raises(BusyError, match="Another publisher"):
         publish(ready, NOW)
     for shard in range(3):
         publish(ready, NOW, shard=shard, shards=3)
@@ -308,11 +311,13 @@ def test_two_publishers_never_work_on_one_slot(ready: Installation, sql: Sql) ->
     assert dashboard_of(ready)["seq"] > 0
 
 
-def test_status_is_not_announced_while_tenants_wait(ready: Installation, sql: Sql) -> None:
+def test_announcing_publishes_what_is_left(ready: Installation, sql: Sql) -> None:
+    """A tick may queue a tenant while others are published: status.json then waits for it, and no run for another."""
     sql.tenant()
     roll(ready, NOW)
-    with pytest.raises(BusyError, match="1 tenants wait"):
-        announce(ready, NOW)
+    assert announce(ready, NOW).published == 1
+    assert dashboard_of(ready)["seq"] > 0
+    assert document(ready, "v1/status.json")["stale"] == []
 
 
 def test_keys_tell_tenants_and_generations_apart() -> None:
@@ -339,3 +344,162 @@ def test_many_endpoints_and_models_are_ranked_ties_by_name(ready: Installation, 
     assert list(day["ai_tokens"]["by_model"]) == [f"m{number:02}" for number in range(10)]
     assert day["ai_tokens"]["total"] == 140
     assert day["other_usage"] == [{"quota_type": "storage_gb", "amount": 1.5, "records": 1}]
+
+
+def test_a_publish_behind_the_tick_leaves_the_rest_to_the_next(ready: Installation, sql: Sql) -> None:
+    for name in ("t1", "t2"):
+        sql.tenant(name)
+    sql.request("2026-03-10T09:30:00Z", "t1")
+    run(ready, NOW - HOUR)
+    sql.request("2026-03-10T11:30:00Z", "t1")
+    sql.request("2026-03-10T11:30:00Z", "t2")
+    roll(ready, NOW)
+    publish(ready, NOW - HOUR)
+    announce(ready, NOW - HOUR)
+    assert dashboard_of(ready, "t2")["periods"]["24h"]["api_usage"]["total"] == 0
+    run(ready, NOW)
+    for name, hours in (("t1", 2), ("t2", 1)):
+        found = dashboard_of(ready, name)
+        assert found["periods"]["24h"]["api_usage"]["total"] == hours
+        page = document(ready, f"v1/t/{address(ready, name).key}/{found['pages']['hourly'][0]['path']}")
+        assert sum(page["requests"]) == hours
+
+
+def test_other_usage_leaves_its_windows_too(ready: Installation, sql: Sql) -> None:
+    sql.tenant()
+    sql.usage("2026-03-10T11:30:00Z", quota_type="storage_gb", amount=5)
+    run(ready, NOW)
+    assert len(dashboard_of(ready)["periods"]["24h"]["other_usage"]) == 1
+    run(ready, NOW + 30 * HOUR)
+    assert dashboard_of(ready)["periods"]["24h"]["other_usage"] == []
+    assert len(dashboard_of(ready)["periods"]["7d"]["other_usage"]) == 1
+    run(ready, NOW + 40 * 24 * HOUR)
+    assert dashboard_of(ready)["periods"]["30d"]["other_usage"] == []
+
+
+def test_another_store_another_secret_and_another_currency_reach_every_file(
+    ready: Installation, sql: Sql, tmp_path: Path
+) -> None:
+    sql.tenant()
+    sql.request("2026-03-10T11:30:00Z")
+    run(ready, NOW)
+    for changed in (
+        {"store_url": (tmp_path / "elsewhere").as_uri()},
+        {"secret": "f" * 32},
+        {"currency": "USD"},
+    ):
+        other = Installation(replace(ready.settings, **changed))
+        run(other, NOW)
+        found = dashboard_of(other)
+        assert found["currency"] == other.settings.currency
+        for page in [*found["pages"]["hourly"], *found["pages"]["daily"]]:
+            assert other.store.get(f"v1/t/{address(other, 't1').key}/{page['path']}")
+        before = stamps(other)
+        assert run(other, NOW).publish.files_written == 0
+        assert stamps(other) == before
+
+
+def test_what_was_changed_meanwhile_is_not_noted_as_published(
+    ready: Installation, sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tick moves the tenant to another zone while its files are being written."""
+    sql.tenant()
+    sql.request("2026-03-08T23:30:00Z")
+    sql.request("2026-03-10T11:30:00Z")
+    run(ready, NOW)
+    sql.request("2026-03-10T11:40:00Z")
+    roll(ready, NOW)
+    put = FileStore.put
+
+    def rezoning(self: FileStore, path: str, content: bytes, *, cache_control: str) -> None:
+        put(self, path, content, cache_control=cache_control)
+        if path.endswith("dashboard.json"):
+            monkeypatch.undo()
+            sql("update tenants set timezone = 'America/New_York'")
+            roll(ready, NOW)
+
+    monkeypatch.setattr(FileStore, "put", rezoning)
+    publish(ready, NOW)
+    announce(ready, NOW)
+    found = dashboard_of(ready)
+    assert found["tenant"]["timezone"] == "America/New_York"
+    assert [page["path"].split(".")[0] for page in found["pages"]["hourly"]] == [
+        "hourly/2026-03-10",
+        "hourly/2026-03-08",
+    ]
+
+
+def test_a_publisher_that_lost_its_slots_writes_no_more(
+    ready: Installation, sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sql.tenant()
+    sql.request("2026-03-10T09:30:00Z")
+    roll(ready, NOW - HOUR)
+    planned = publisher.plan
+
+    def losing(*given: object) -> None:
+        planned(*given)  # type: ignore[arg-type]
+        monkeypatch.undo()
+        sql(
+            "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())"
+        )
+        sql.request("2026-03-10T11:30:00Z")
+        run(ready, NOW)
+
+    monkeypatch.setattr(publisher, "plan", losing)
+    with pytest.raises(TransientError):
+        publish(ready, NOW - HOUR)
+    assert dashboard_of(ready)["periods"]["24h"]["api_usage"]["total"] == 2
+    assert run(ready, NOW).publish.files_written == 0
+
+
+def test_a_file_that_a_killed_run_left_goes_with_its_tenant(
+    ready: Installation, sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sql.tenant()
+    sql.request("2026-03-10T09:30:00Z")
+    roll(ready, NOW)
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(publisher, "record", killed)
+        with pytest.raises(KeyboardInterrupt):
+            publish(ready, NOW)
+    sql.request("2026-03-10T09:40:00Z")
+    run(ready, NOW)
+    sql("update tenants set deleted_at = now()")
+    run(ready, NOW)
+    assert [path for path in published(ready) if "/t/" in path] == []
+
+
+def test_files_that_cannot_be_deleted_stop_nobody_else(
+    ready: Installation, sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("t1", "t2"):
+        sql.tenant(name)
+        sql.request("2026-03-10T10:30:00Z", name)
+    run(ready, NOW)
+    sql("update tenants set deleted_at = now() where id = 't1'")
+    sql.request("2026-03-10T10:31:00Z", "t2")
+
+    def refused(_self: FileStore, path: str) -> None:
+        raise TransientError(f"{path}: 503")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(FileStore, "delete", refused)
+        assert list(run(ready, NOW).publish.failures) == ["t1"]
+    assert dashboard_of(ready, "t2")["periods"]["24h"]["api_usage"]["total"] == 2
+    run(ready, NOW)
+    assert len({path.split("/")[2] for path in published(ready) if "/t/" in path}) == 1
+
+
+def test_a_run_without_a_time_never_goes_back(ready: Installation, sql: Sql) -> None:
+    """Another run, on a machine whose clock is ahead or a moment later, has gone further: that is no error."""
+    sql.tenant()
+    ahead = datetime.now(UTC) + 3 * HOUR
+    run(ready, ahead)
+    report = run(ready)
+    assert report.busy == []
+    assert report.status.data_through == ahead.replace(minute=0, second=0, microsecond=0)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from sqlalchemy import Connection, CursorResult, Engine, Row, create_engine, event
@@ -13,11 +15,13 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from pipeline.database import embedded
 from pipeline.database.queries import query
-from pipeline.errors import PermanentError, SettingsError, TenantcastError, TransientError
+from pipeline.errors import ConflictError, PermanentError, SettingsError, TenantcastError, TransientError
 from pipeline.settings import Settings
 
 OLDEST_POSTGRES = 14
 CONNECT_SECONDS = 10
+CONFLICT_TRIES = 6
+Done = TypeVar("Done")
 
 
 class Database:
@@ -103,9 +107,21 @@ def translated() -> Iterator[None]:
     except (DBAPIError, psycopg.Error) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         message = _one_line(cause)
+        if isinstance(cause, psycopg.errors.SerializationFailure | psycopg.errors.DeadlockDetected):
+            raise ConflictError(f"Other transactions kept getting in the way: {message}") from error
         if isinstance(cause, psycopg.OperationalError):
             raise TransientError(f"The database cannot be used: {message}") from error
         raise PermanentError(f"The database refused a statement: {message}") from error
+
+
+def again_on_conflict(work: Callable[[], Done]) -> Done:
+    """Do some work, and do it again from the start where another transaction got in the way."""
+    for attempt in range(CONFLICT_TRIES):
+        try:
+            return work()
+        except ConflictError:
+            time.sleep(random.uniform(0, 0.1 * 2**attempt))  # noqa: S311 spreads the tries, guards nothing
+    return work()
 
 
 def execute(connection: Connection, name: str, **values: Any) -> CursorResult[Any]:

@@ -35,6 +35,7 @@ class Job:
     tenant: Tenant | None = None
     kept: dict[str, Any] | None = None  # the shaped periods of whole days, where they still hold
     entries: list[int] = field(default_factory=list)
+    to_delete: list[str] = field(default_factory=list)  # paths of a deleted tenant, the dashboard first
     current: dict[tuple[str, str], Current] = field(default_factory=dict)
     pages: dict[tuple[str, str], Page] = field(default_factory=dict)
 
@@ -55,12 +56,14 @@ def read_jobs(connection: Connection, tenants: Sequence[Any], through: datetime)
     days = _changed_days(connection, jobs, at)
     for row in rows(connection, "published/current", tenants=list(tenants)):
         jobs[row.tenant_id].current[row.kind, row.page] = _current(row)
+    for row in rows(connection, "published/paths", tenants=[each for each in jobs if jobs[each].info.deleted]):
+        jobs[row.tenant_id].to_delete.append(row.path)
     for job in jobs.values():
         if _still_holds(job, days[job.tenant_id]):
             job.kept = orjson.loads(job.info.kept_periods)
-    kept = {tenant: job for tenant, job in jobs.items() if job.kept}
-    _read_tenants(connection, kept, through, PERIODS[:1])
-    _read_tenants(connection, {tenant: jobs[tenant] for tenant in jobs if tenant not in kept}, through, PERIODS)
+    living = {tenant: job for tenant, job in jobs.items() if not job.info.deleted and not job.info.problem}
+    _read_tenants(connection, {each: job for each, job in living.items() if job.kept}, through, PERIODS[:1])
+    _read_tenants(connection, {each: job for each, job in living.items() if not job.kept}, through, PERIODS)
     _read_hour_pages(connection, jobs, days, through)
     _read_day_pages(connection, jobs, days, through)
     return [jobs[tenant] for tenant in tenants if tenant in jobs]
@@ -84,7 +87,7 @@ def _current(row: Row[Any]) -> Current:
 def _changed_days(connection: Connection, jobs: dict[Any, Job], at: dict[str, Any]) -> dict[Any, set[date]]:
     """Give the days whose pages have to be looked at: all of them for a tenant that was never published."""
     days: dict[Any, set[date]] = defaultdict(set)
-    for row in rows(connection, "queue/read", tenants=at["tenants"]):
+    for row in rows(connection, "queue/read", **at):
         jobs[row.tenant_id].entries.append(row.entry_id)
         if row.day is not None:
             days[row.tenant_id].add(row.day)
@@ -120,7 +123,7 @@ def _read_tenants(connection: Connection, jobs: dict[Any, Job], through: datetim
     for row in rows(connection, "documents/series", tenants=list(jobs), through=through, long=len(asked) > 1):
         series[row.tenant_id][row.grain][row.place] = _point(row)
     for tenant, job in jobs.items():
-        if tenant in periods and not job.info.deleted:
+        if tenant in periods:
             job.tenant = Tenant(
                 id=job.info.id,
                 name=job.info.name,

@@ -60,12 +60,11 @@ def shape(job: Job, *, key: str, seq: int, data_through: datetime, currency: str
     document = dashboard(
         job.tenant, seq=seq, data_through=data_through, currency=currency, periods=periods, pages=shown
     )
-    digest = content_hash(document)
+    digest, path = content_hash(document), f"{folder(key)}/dashboard.json"
     up = job.current.get(("dashboard", ""))
-    if up and up.content_hash == digest:
+    if up and (up.content_hash, up.path) == (digest, path):
         changes.unchanged += 1
     else:
-        path = f"{folder(key)}/dashboard.json"
         changes.dashboard = File(path, compress(to_json(document)), "dashboard", "", digest, None, None)
     return changes
 
@@ -112,7 +111,7 @@ class _Pages:
         content = to_json(document)
         relative = f"{kind}/{page_name(page, content)}"
         up = self.job.current.get((kind, page))
-        if up and up.listed.path == relative:
+        if up and up.path == f"{self.folder}/{relative}":
             self.changes.unchanged += 1
             return up.listed
         packed = compress(content)

@@ -2,61 +2,87 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import orjson
+from sqlalchemy import Connection, Row
+
 from pipeline.database.connection import execute, rows
-from pipeline.errors import BusyError
+from pipeline.documents.encode import compress
 from pipeline.installation import Installation
+from pipeline.publish.caching import cache_control
+from pipeline.publish.due import STATUS, next_seq, published_through
 from pipeline.publish.keys import public_name, tenant_key
-from pipeline.publish.publisher import next_seq, publish_lock, published_through, put_status
-from pipeline.runs import as_dict, json_time, recorded
+from pipeline.publish.publisher import PublishReport, publish_due, slots_held
+from pipeline.runs import as_dict, clock, json_time, recorded, require_installed
 
 SCHEMA = 1
 HOUR = timedelta(hours=1)
+ROUNDS = 3
 
 
 @dataclass
 class StatusReport:
-    """What status.json says; `stale` holds the SHA-256 of the keys of tenants that are not up to date."""
+    """What status.json says; `stale` holds the SHA-256 of the keys of tenants that are not up to date.
+
+    `published` counts tenants that ticks had queued since the publishers looked.
+    """
 
     data_through: datetime | None = None
     seq: int = 0
     stale: list[str] = field(default_factory=list)
+    published: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Give the report as JSON has it."""
         return as_dict(self)
 
 
-def announce(installation: Installation, as_of: datetime) -> StatusReport:
-    """Write status.json. A tenant whose last publish failed is named; raises BusyError while others still wait."""
+def announce(installation: Installation, as_of: datetime | None = None) -> StatusReport:
+    """Publish what is left, then write status.json; raises BusyError while a publisher is at work.
+
+    A tenant whose last publish failed, or that new rows reach faster than it can be published, is named.
+    """
     database, report = installation.database, StatusReport()
-    with recorded(database, "status", as_of, report), publish_lock(database):
+    require_installed(database)
+    at = as_of or clock(database)
+    with recorded(database, "status", at, report), slots_held(database) as holder:
         through = published_through(database, as_of)
-        with database.transaction() as connection:
-            standing = rows(connection, "published/standing", through=through)
-        waiting = [row.id for row in standing if row.failure is None]
-        if waiting:
-            raise BusyError(
-                f"{len(waiting)} tenants wait to be published (first: {waiting[0]}); status.json stays as it is."
-            )
+        standing = _finish(installation, holder, through, report)
         report.stale = sorted(public_name(tenant_key(installation.secret, row.id, row.generation)) for row in standing)
         report.data_through, report.seq = through, next_seq(installation)
-        put_status(installation, _document(report, as_of))
+        content = compress(orjson.dumps(_document(report, at)))
+        installation.store.put(STATUS, content, cache_control=cache_control(STATUS))
         with database.transaction() as connection:
             execute(connection, "published/announced", through=through)
     return report
 
 
-def _document(report: StatusReport, as_of: datetime) -> dict[str, Any]:
+def _finish(
+    installation: Installation, holder: Connection, through: datetime, report: StatusReport
+) -> Sequence[Row[Any]]:
+    """Publish tenants that wait without having failed; give those that are still not up to date."""
+    for attempt in range(ROUNDS + 1):
+        with installation.database.transaction() as connection:
+            standing = rows(connection, "published/standing", through=through)
+        if attempt == ROUNDS or all(row.failure is not None for row in standing):
+            break
+        published = PublishReport(data_through=through)
+        publish_due(installation, holder, published)
+        report.published += published.tenants
+    return standing
+
+
+def _document(report: StatusReport, at: datetime) -> dict[str, Any]:
     assert report.data_through is not None
     return {
         "schema": SCHEMA,
         "seq": report.seq,
         "data_through": json_time(report.data_through),
-        "published_at": json_time(as_of),
+        "published_at": json_time(at),
         "next_expected_at": json_time(report.data_through + HOUR),
         "stale": report.stale,
     }

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import Connection
 
 from pipeline.database.connection import execute
 
 
-def redo_days(connection: Connection, timezone: str, tables: tuple[str, ...]) -> int:
+def redo_days(connection: Connection, *, timezone: str, through: datetime, tables: tuple[str, ...]) -> int:
     """Merge the days of the touched hours anew, and queue them; give how many."""
     days = execute(connection, "tick/touch_days", timezone=timezone).rowcount
     connection.exec_driver_sql("analyze touched_days")
@@ -16,5 +18,5 @@ def redo_days(connection: Connection, timezone: str, tables: tuple[str, ...]) ->
     for table in tables:
         execute(connection, f"{table}/clear")
         execute(connection, f"{table}/fill")
-    execute(connection, "tick/queue_touched")
+    execute(connection, "tick/queue_touched", through=through)
     return days

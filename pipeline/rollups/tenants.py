@@ -23,10 +23,10 @@ def sync_tenants(database: Database, timezone: str, through: datetime, ticking: 
         if not changed:
             return 0
         execute(connection, "tenants/save_changed")
-        execute(connection, "tenants/queue_changed")
+        execute(connection, "tenants/queue_changed", through=through)
         execute(connection, "tick/workspace")
         execute(connection, "tenants/touch_rezoned")
         execute(connection, "tenants/clear_rezoned_api")
         execute(connection, "tenants/clear_rezoned_usage")
-        redo_days(connection, timezone, ("api_daily", "usage_daily"))
+        redo_days(connection, timezone=timezone, through=through, tables=("api_daily", "usage_daily"))
         return changed

@@ -13,13 +13,13 @@ import psycopg
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
-from pipeline.database.connection import Database, execute, rows
+from pipeline.database.connection import Database, again_on_conflict, define, execute, rows
 from pipeline.errors import BusyError, PermanentError
 from pipeline.installation import Installation
 from pipeline.rollups.backlog import Chunk, MarkedHour, plan
 from pipeline.rollups.days import redo_days
 from pipeline.rollups.tenants import sync_tenants
-from pipeline.runs import as_dict, hour_of, json_time, recorded, require_installed
+from pipeline.runs import as_dict, clock, hour_of, json_time, recorded, require_installed
 from pipeline.sources.adopt import adopt_partitions
 from pipeline.sources.catalog import quoted
 
@@ -57,20 +57,20 @@ class RollReport:
         return as_dict(self)
 
 
-def roll(installation: Installation, as_of: datetime) -> RollReport:
-    """Bring the rollups up to the last hour that is complete at `as_of`.
+def roll(installation: Installation, as_of: datetime | None = None) -> RollReport:
+    """Bring the rollups up to the last hour that is complete at `as_of`, by default now.
 
     Raises BusyError when another tick is at work, PermanentError when `as_of` lies behind what is rolled up.
     """
     database, report, began = installation.database, RollReport(), time.monotonic()
     require_installed(database)
-    through = hour_of(as_of)
-    with recorded(database, "rollup", as_of, report):
-        _refuse_going_back(database, through)
+    with recorded(database, "rollup", as_of or clock(database), report) as run:
+        through = _through(database, run.as_of, asked=as_of is not None)
         adopt_partitions(database, installation.settings.source)
-        report.tenants_changed = sync_tenants(database, installation.settings.timezone, through, ticking)
+        timezone = installation.settings.timezone
+        report.tenants_changed = again_on_conflict(lambda: sync_tenants(database, timezone, through, ticking))
         _redo_backlog(installation, through, report)
-        with ticking(database) as connection:
+        with database.transaction() as connection:
             execute(connection, "tick/advance", through=through)
         report.data_through = through
         report.seconds = round(time.monotonic() - began, 3)
@@ -88,7 +88,7 @@ def ticking(database: Database, *held: str) -> Iterator[Connection]:
         try:
             connection.exec_driver_sql("lock table pipeline.tick_lock in exclusive mode nowait")
             for table in held:
-                connection.exec_driver_sql(f"lock table {table} in access share mode")
+                define(connection, f"lock table {table} in access share mode")
         except OperationalError as error:
             if isinstance(error.orig, psycopg.errors.LockNotAvailable):
                 raise BusyError("Another tick is at work; it does what is due, there is nothing to do here.") from None
@@ -96,14 +96,19 @@ def ticking(database: Database, *held: str) -> Iterator[Connection]:
         yield connection
 
 
-def _refuse_going_back(database: Database, through: datetime) -> None:
+def _through(database: Database, as_of: datetime, *, asked: bool) -> datetime:
+    """Give the hour to work up to; only a time that was asked for can lie behind what is done, and is refused then."""
     with database.transaction() as connection:
-        done = execute(connection, "tick/progress").one().data_through
-    if done and through < done:
+        done: datetime | None = execute(connection, "tick/progress").one().data_through
+    through = hour_of(as_of)
+    if done is None or through >= done:
+        return through
+    if asked:
         raise PermanentError(
             f"Rollups are complete through {json_time(done)}; as of {json_time(through)} lies behind that. "
             "Ask for a later time, or use another database to show the past."
         )
+    return done
 
 
 def _redo_backlog(installation: Installation, through: datetime, report: RollReport) -> None:
@@ -120,13 +125,15 @@ def _redo_backlog(installation: Installation, through: datetime, report: RollRep
         "Rolling up", total=sum(chunk.changes for chunk in chunks), unit="changed rows"
     ) as step:
         for chunk in chunks:
-            _redo(installation, chunk, report, horizon)
+            _redo(installation, chunk, report, through=through, horizon=horizon)
             step.advance(chunk.changes)
     if sum(chunk.changes for chunk in chunks if chunk.by_scan) >= ANALYZE_FROM:
         _analyze(database)
 
 
-def _redo(installation: Installation, chunk: Chunk, report: RollReport, horizon: timedelta | None) -> None:
+def _redo(
+    installation: Installation, chunk: Chunk, report: RollReport, *, through: datetime, horizon: timedelta | None
+) -> None:
     """One chunk: what its marks say is taken from the ledger, recomputed from this snapshot, and queued."""
     hourly, daily, fill_rejected = ROLLUPS[chunk.source]
     settings = installation.settings
@@ -153,7 +160,7 @@ def _redo(installation: Installation, chunk: Chunk, report: RollReport, horizon:
         with report.timed("rejected"):
             _redo_rejected(connection, chunk.source, fill_rejected, place)
         with report.timed("days"):
-            report.days += redo_days(connection, settings.timezone, (daily,))
+            report.days += redo_days(connection, timezone=settings.timezone, through=through, tables=(daily,))
         report.marks += taken.marks
         report.buckets += taken.buckets
         report.chunks += 1

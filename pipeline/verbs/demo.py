@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from pipeline.demo.scenario import Made, simulate
 from pipeline.demo.world import Parameters
@@ -35,7 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, installation: Installation) -> int:
     """Make or continue the simulated SaaS."""
     parameters = Parameters(seed=arguments.seed, scale=arguments.scale, tenants=arguments.tenants, days=arguments.days)
-    made = simulate(installation, parameters, as_of(arguments), leave_changes=arguments.leave_changes)
+    made = simulate(
+        installation, parameters, as_of(arguments) or datetime.now(UTC), leave_changes=arguments.leave_changes
+    )
     show(arguments, made, _lines(made, arguments.leave_changes))
     return 1 if made.failures else 0
 

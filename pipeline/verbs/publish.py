@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from pipeline.errors import BusyError
 from pipeline.installation import Installation
 from pipeline.publish.publisher import PublishReport
 from pipeline.publish.publisher import publish as publish_due
@@ -21,12 +22,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, installation: Installation) -> int:
-    """Publish; exit code 1 if a tenant could not be published."""
+    """Publish; exit code 1 if a tenant could not be published though nothing is wrong with its row."""
     at = as_of(arguments)
-    report = publish_due(installation, at)
-    status = announce(installation, at)
-    both = {"publish": report.to_json(), "status": status.to_json()}
-    show(arguments, both, describe(report))
+    report, busy = publish_due(installation, at), []
+    try:
+        status = announce(installation, at).to_json()
+    except BusyError as error:
+        status = None
+        busy.append(str(error))
+    both = {"publish": report.to_json(), "status": status, "busy": busy}
+    show(arguments, both, [*describe(report), *busy])
     return 1 if report.failures else 0
 
 
@@ -39,4 +44,5 @@ def describe(report: PublishReport) -> list[str]:
         f"{report.files_written:,} files written ({report.bytes_written:,} bytes), "
         f"{report.files_unchanged:,} unchanged, in {report.seconds:.1f} s"
     )
-    return [line, *(f"tenant {tenant}: {why}" for tenant, why in report.failures.items())]
+    told = {**report.unusable, **report.failures}
+    return [line, *(f"tenant {tenant}: {why}" for tenant, why in told.items())]

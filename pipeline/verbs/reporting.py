@@ -24,10 +24,10 @@ def add_as_of(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--as-of", metavar="TIME", help="work as of this time (ISO 8601, UTC if it names no zone)")
 
 
-def as_of(arguments: argparse.Namespace) -> datetime:
-    """Give the asked time, or the clock's."""
+def as_of(arguments: argparse.Namespace) -> datetime | None:
+    """Give the asked time; None stands for now."""
     if not arguments.as_of:
-        return datetime.now(UTC)
+        return None
     try:
         given = datetime.fromisoformat(arguments.as_of)
     except ValueError:

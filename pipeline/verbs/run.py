@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, installation: Installation) -> int:
-    """Run one tick; exit code 1 if a tenant could not be published."""
+    """Run one tick; exit code 1 if a tenant could not be published though nothing is wrong with its row."""
     report = run_once(installation, as_of(arguments))
     lines = [*rollup.describe(report.rollup), *publish.describe(report.publish), *report.busy]
     show(arguments, report, lines)

@@ -1,3 +1,2 @@
 delete from pipeline.files
 where tenant_id = :tenant
-returning path

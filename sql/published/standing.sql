@@ -10,5 +10,5 @@ where
     k.failure is not null
     or k.next_change_at <= :through
     or (k.published_through is null and not k.deleted)
-    or exists (select from pipeline.queue as q where q.tenant_id = k.tenant_id)
+    or exists (select from pipeline.queue as q where q.tenant_id = k.tenant_id and q.data_through <= :through)
 order by k.tenant_id

@@ -6,6 +6,9 @@ where
     and (
         k.next_change_at <= :through
         or (k.published_through is null and not k.deleted)
-        or exists (select from pipeline.queue as q where q.tenant_id = k.tenant_id)
+        or exists (
+            select from pipeline.queue as q
+            where q.tenant_id = k.tenant_id and q.data_through <= :through
+        )
     )
 order by k.slot, k.tenant_id

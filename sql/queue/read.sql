@@ -4,5 +4,5 @@ select
     tenant_id,
     day
 from pipeline.queue
-where tenant_id = any(:tenants)
+where tenant_id = any(:tenants) and data_through <= :through
 order by entry_id

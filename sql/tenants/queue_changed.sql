@@ -1,2 +1,5 @@
-insert into pipeline.queue (tenant_id)
-select tenant_id from changed
+insert into pipeline.queue (tenant_id, data_through)
+select
+    tenant_id,
+    :through
+from changed

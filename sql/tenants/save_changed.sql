@@ -8,6 +8,7 @@ select
     deleted,
     hashtext(tenant_id::text) & 63 as slot
 from changed
+order by tenant_id
 on conflict (tenant_id) do update
     set
         name = excluded.name,

@@ -1,5 +1,6 @@
-insert into pipeline.queue (tenant_id, day)
+insert into pipeline.queue (tenant_id, day, data_through)
 select
     tenant_id,
-    day
+    day,
+    :through
 from touched_days

@@ -1,0 +1,113 @@
+"""The ledger of files, `pipeline.files`, and how each tenant's publishing stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection
+
+from pipeline.database.connection import Database, execute, execute_many, rows
+from pipeline.errors import TenantcastError
+from pipeline.publish.reading import Job
+from pipeline.publish.shaping import Changes, File
+
+HOUR = timedelta(hours=1)
+Outcome = tuple[Job, Changes | TenantcastError]
+
+
+def plan(database: Database, outcomes: Sequence[Outcome], seq: int) -> None:
+    """Note the files that are about to be written: whatever happens, the ledger knows each file in the store."""
+    entries = [_entry(job, file, seq) for job, changes in done(outcomes) for file in changes.files()]
+    with database.transaction() as connection:
+        execute_many(connection, "published/plan", entries)
+
+
+def record(database: Database, outcomes: Sequence[Outcome], through: datetime, seq: int) -> list[Job]:
+    """Note what is up now and take what was read off the queue, all in one transaction.
+
+    Gives the tenants that somebody else published or changed meanwhile: nothing is noted of them but that they have
+    to be looked at anew.
+    """
+    with database.transaction() as connection:
+        seen = {job.tenant_id: job.info.published_through for job, _ in outcomes}
+        now = rows(connection, "published/lock_seen", tenants=sorted(seen))
+        overtaken = {row.tenant_id for row in now if row.published_through != seen[row.tenant_id]}
+        ours = [(job, changes) for job, changes in done(outcomes) if job.tenant_id not in overtaken]
+        _note_files(connection, ours, seq)
+        execute_many(connection, "published/done", [_done(job, through) for job, _ in ours])
+        execute_many(connection, "published/keep_periods", [_kept(job, each) for job, each in ours if each.to_keep])
+        execute_many(connection, "published/failed", [_failed(job, error) for job, error in failed(outcomes)])
+        execute_many(connection, "published/again", [{"tenant": tenant} for tenant in sorted(overtaken)])
+        execute(connection, "queue/delete", entries=[entry for job, _ in ours for entry in job.entries])
+    return [job for job, _ in outcomes if job.tenant_id in overtaken]
+
+
+def done(outcomes: Sequence[Outcome]) -> list[tuple[Job, Changes]]:
+    """Give the tenants whose files were made."""
+    return [(job, outcome) for job, outcome in outcomes if isinstance(outcome, Changes)]
+
+
+def failed(outcomes: Sequence[Outcome]) -> list[tuple[Job, TenantcastError]]:
+    """Give the tenants whose files could not be made."""
+    return [(job, outcome) for job, outcome in outcomes if isinstance(outcome, TenantcastError)]
+
+
+def _note_files(connection: Connection, ours: Sequence[tuple[Job, Changes]], seq: int) -> None:
+    files = [(job, file) for job, changes in ours for file in changes.files()]
+    gone = [_place(job, kind, page) for job, changes in ours for kind, page in changes.gone]
+    gone += [_place(job, file.kind, file.page) for job, file in files]
+    deleted = [{"tenant": job.tenant_id} for job, _ in ours if job.info.deleted]
+    execute_many(connection, "published/forget", deleted)
+    execute_many(connection, "published/supersede", gone)
+    execute_many(connection, "published/save", [_entry(job, file, seq) for job, file in files])
+
+
+def _place(job: Job, kind: str, page: str) -> dict[str, Any]:
+    return {"tenant": job.tenant_id, "kind": kind, "page": page, "at": datetime.now(UTC)}
+
+
+def _entry(job: Job, file: File, seq: int) -> dict[str, Any]:
+    return {
+        "tenant": job.tenant_id,
+        "path": file.path,
+        "kind": file.kind,
+        "page": file.page,
+        "content_hash": file.content_hash,
+        "bytes": len(file.content),
+        "page_from": file.page_from,
+        "page_to": file.page_to,
+        "seq": seq,
+        "at": datetime.now(UTC),
+    }
+
+
+def _kept(job: Job, changes: Changes) -> dict[str, Any]:
+    periods = orjson.dumps(changes.to_keep).decode()
+    return {"tenant": job.tenant_id, "today": job.info.today, "periods": periods}
+
+
+def _failed(job: Job, error: TenantcastError) -> dict[str, Any]:
+    return {"tenant": job.tenant_id, "failure": str(error)}
+
+
+def _done(job: Job, through: datetime) -> dict[str, Any]:
+    return {
+        "tenant": job.tenant_id,
+        "through": None if job.info.deleted else through,
+        "next_change_at": _next_change(job, through),
+    }
+
+
+def _next_change(job: Job, through: datetime) -> datetime | None:
+    """Say when numbers change with no new data: hourly while the last 48 hours hold any, else at midnight."""
+    if job.info.deleted:
+        return None
+    if job.info.has_hours:
+        return through + HOUR
+    if job.info.has_days:
+        midnight: datetime = job.info.tomorrow_starts_at
+        return midnight
+    return None
