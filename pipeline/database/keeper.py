@@ -22,7 +22,7 @@ from pipeline.database.server_user import ending_with_us
 
 POLL_SECONDS = 0.2
 READY_SECONDS = 300  # a server that recovers from a crash is given time
-PREDECESSOR_SECONDS = 30
+PREDECESSOR_SECONDS = 120
 TRIES = 3
 SERVER_SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -69,15 +69,15 @@ def _start_ready(cluster: Cluster, fsync: str) -> tuple[subprocess.Popen[bytes],
     deadline = time.monotonic() + PREDECESSOR_SECONDS
     tries = 0
     while True:
+        predecessor = (cluster.data / "postmaster.pid").exists()
         port = _free_port()
         server = _start(cluster, fsync, port)
         if _wait_ready(cluster, server):
             return server, port
         server.kill()
         server.wait()
-        tries += 1
-        predecessor = (cluster.data / "postmaster.pid").exists()
-        if time.monotonic() > deadline or (tries >= TRIES and not predecessor):
+        tries += not predecessor
+        if time.monotonic() > deadline or tries >= TRIES:
             return None
         time.sleep(POLL_SECONDS)
 
