@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,13 +13,16 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
+from sqlalchemy.engine import make_url
 
-from pipeline.errors import PermanentError, TransientError
+from pipeline.errors import PermanentError, SettingsError, TransientError
 from pipeline.installation import Installation
 from pipeline.rollups.tick import roll
 from pipeline.run import run
+from pipeline.settings import load_settings
 from pipeline.sources import adopt
 from pipeline.sources import install as installing
+from pipeline.sources.catalog import check_relation, find_tables, partitions
 from pipeline.sources.install import install
 from pipeline.sources.load import load_files
 from pipeline.sources.mapping import OPTIONAL, REQUIRED
@@ -120,14 +124,14 @@ schema = 'Tenants & "Co"'
 table = "user"
 id = "select"
 name = "Näme"
-plan = 'the "plan"'
+plan = 'the $$ "plan"'
 created_at = "Created At"
 timezone = "time zone"
 deleted_at = "order"
 [source.api_requests]
-table = "API requests; drop"
-tenant_id = "user"
-endpoint = "100% path"
+table = "API req%uests; drop"
+tenant_id = "user$$x"
+endpoint = "100% path$$x"
 status_code = "from"
 duration_ms = "a:b @id"
 created_at = "Created At"
@@ -136,7 +140,7 @@ table = "Group"
 schema = "other's"
 tenant_id = "Tenant"
 quota_type = "new_rows"
-amount = "old_rows"
+amount = "$$"
 created_at = "n"
 [source.subscriptions]
 table = "sub.scriptions"
@@ -178,16 +182,24 @@ def test_names_of_any_kind_work_from_file_to_dashboard(databases: Databases, tmp
         assert day["ai_tokens"]["total"] == 70
         assert dashboard_of(installation)["tenant"]["name"] == "One"
         sql(
-            'update "Tenants & ""Co"""."API requests; drop" set "Created At" = \'2026-03-10T11:00:00Z\' where id = \'2\''
+            'update "Tenants & ""Co"""."API req%uests; drop" set "Created At" = \'2026-03-10T11:00:00Z\' where id = \'2\''
         )
         sql('delete from "other\'s"."Group"')
         run(installation, NOW)
         day = dashboard_of(installation)["periods"]["24h"]
         assert day["metrics"][0]["trend"][-2:] == [1, 1]
         assert day["ai_tokens"]["total"] == 0
-        sql('truncate "Tenants & ""Co"""."API requests; drop"')
+        sql('truncate "Tenants & ""Co"""."API req%uests; drop"')
         run(installation, NOW)
         assert dashboard_of(installation)["periods"]["24h"]["api_usage"]["total"] == 0
+
+
+@pytest.mark.parametrize(("table", "key"), [("tenants", "id"), ("api_requests", "table"), ("usage_records", "schema")])
+def test_a_name_that_would_end_the_body_of_a_function_is_refused(tmp_path: Path, table: str, key: str) -> None:
+    path = tmp_path / "tenantcast.toml"
+    path.write_text(f'[source.{table}]\n{key} = "a$tenantcast$b"\n', encoding="utf-8")
+    with pytest.raises(SettingsError, match=rf"\[source\.{table}\] {key}: no name may hold \$tenantcast\$\. Rename it"):
+        load_settings({"TENANTCAST_CONFIG": str(path)})
 
 
 def load(installation: Installation, table: str, content: str) -> None:
@@ -238,6 +250,28 @@ def test_with_a_mapped_name_nothing_of_the_source_is_created(databases: Database
             "create table quotas (tenant_id text, quota_type text, period text)",
             r'^quotas\.limit_amount: table .* has no column "limit_amount"',
         ),
+        (
+            "alter table tenants add deleted_at boolean not null default false",
+            r'^tenants\.deleted_at: column "deleted_at" of .* is boolean; it must be one of timestamp .*, date\. Alter it',
+        ),
+        ("alter table tenants alter created_at type text", r"^tenants\.created_at: .* is text; it must be one of"),
+        (
+            "alter table tenants add timezone int",
+            r"^tenants\.timezone: .* is integer; it must be text, varchar, char or",
+        ),
+        (
+            "alter table tenants alter plan type json using null",
+            r"^tenants\.plan: .* is json; it must be text, varchar",
+        ),
+        ("alter table tenants alter name type bytea using null", r"^tenants\.name: .* is bytea; it must be text,"),
+        (
+            "alter table usage_records alter quota_type type boolean using null",
+            r"^usage_records\.quota_type: .* is boolean; it must be text, .*a number or a uuid\.",
+        ),
+        (
+            "create domain switch as boolean; alter table api_requests alter endpoint type switch using null",
+            r"^api_requests\.endpoint: .* is switch; it must be text,",
+        ),
     ],
 )
 def test_what_does_not_fit_is_one_clear_sentence_and_changes_nothing(
@@ -251,6 +285,67 @@ def test_what_does_not_fit_is_one_clear_sentence_and_changes_nothing(
             install(installation)
         assert "\n" not in str(raised.value)
         assert sql("select nspname from pg_namespace where nspname in ('pipeline', 'rollup')") == []
+
+
+def test_columns_of_every_type_that_reads_as_text_will_do(blank: Installation, own: Sql) -> None:
+    own("create type tier as enum ('pro'); create domain label as varchar(9)")
+    own("alter table tenants alter plan type tier using 'pro', alter name type label, add timezone char(20)")
+    own("alter table tenants add deleted_at date, alter created_at type date")
+    own("alter table api_requests alter endpoint type int using 1")
+    own("alter table usage_records alter quota_type type uuid using null")
+    install(blank)
+    own.tenant(timezone="Africa/Nairobi")
+    own.request("2026-03-10T10:00:00Z", endpoint=7)
+    own.usage("2026-03-10T10:00:00Z", quota_type="00000000-0000-0000-0000-00000000000a")
+    run(blank, NOW)
+    found = dashboard_of(blank)
+    assert [found["tenant"][each] for each in ("name", "plan", "timezone")] == ["T1", "pro", "Africa/Nairobi"]
+    day = found["periods"]["24h"]
+    assert [each["endpoint"] for each in day["top_endpoints"]] == ["7"]
+    assert [each["quota_type"] for each in day["other_usage"]] == ["00000000-0000-0000-0000-00000000000a"]
+
+
+@pytest.mark.parametrize("table", ["tenants", "api_requests", "usage_records"])
+def test_rows_hidden_by_row_level_security_are_not_taken_for_deleted(ready: Installation, sql: Sql, table: str) -> None:
+    sql.tenant()
+    run(ready, NOW)
+    sql(f"alter table {table} enable row level security")
+    assert run(ready, NOW).publish.failures == {}
+    role = f"restricted_{uuid.uuid4().hex[:12]}"
+    sql(f"create role {role} login password 'x'")
+    try:
+        address = make_url(address_of(ready)).set(username=role, password="x").render_as_string(hide_password=False)
+        restricted = installation_on(address, ready.settings.home)
+        with pytest.raises(
+            PermanentError, match=rf'^{table}: row level security of "public"\."{table}" is on'
+        ) as raised:
+            install(restricted)
+        assert "bypassrls" in str(raised.value)
+        restricted.database.engine.dispose()
+    finally:
+        sql(f"drop role {role}")
+    assert sql("select deleted from pipeline.tenant_state") == [(False,)]
+
+
+def test_a_partition_that_hides_rows_is_refused(blank: Installation, own: Sql) -> None:
+    own("drop table api_requests")
+    own("""create table api_requests (id bigint, tenant_id text, endpoint text, status_code int, duration_ms float,
+        created_at timestamptz) partition by range (created_at)""")
+    own("create table rest partition of api_requests default")
+    own("alter table rest enable row level security")
+    role = f"restricted_{uuid.uuid4().hex[:12]}"
+    own(f"create role {role}")
+    mapping = blank.settings.source
+    try:
+        with blank.database.transaction() as connection:
+            connection.exec_driver_sql(f"set local role {role}")
+            table = find_tables(connection, mapping)["api_requests"]
+            hiding = [each for each in partitions(connection, table) if each.hides_rows]
+        assert [each.name for each in hiding] == ["public.rest"]
+        with pytest.raises(PermanentError, match=r"^api_requests: row level security of public\.rest is on"):
+            check_relation(table, hiding[0])
+    finally:
+        own(f"drop role {role}")
 
 
 def test_another_type_of_tenant_id_than_before_is_refused(blank: Installation, own: Sql) -> None:

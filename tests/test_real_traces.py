@@ -107,6 +107,7 @@ def test_image_usage_and_requests_reach_the_files(ready: Installation, tmp_path:
     end = pd.Timestamp("2024-11-30T23:00:00")  # the Lagos midnight before LATER
     times = pd.to_datetime(gentd26["created_at"])
     inside = gentd26[(times >= end - pd.Timedelta(days=30)) & (times < end)]
+    kinds = 0
     for tenant in busiest:
         mine = inside[inside["tenant_id"] == tenant]
         found = dashboard_of(ready, tenant)["periods"]["30d"]
@@ -114,15 +115,27 @@ def test_image_usage_and_requests_reach_the_files(ready: Installation, tmp_path:
         assert found["api_usage"]["server_errors"] == (mine["status_code"] == 500).sum()
         listed = {each["endpoint"]: each["requests"] for each in found["top_endpoints"]}
         assert listed == mine["endpoint"].value_counts().to_dict()
-        exact = mine["duration_ms"].quantile([0.5, 0.95, 0.99], interpolation="higher")
-        if len(mine) > 200:
-            assert found["response_times"]["p50_ms"] == pytest.approx(
-                mine["duration_ms"].quantile(0.5, "lower"), rel=0.05
-            )
-        assert found["response_times"]["p99_ms"] <= exact[0.99] * 1.01
-        amounts = images.loc[mine.index.intersection(images.index)].groupby("quota_type")["images"].sum()
-        for usage in found["other_usage"]:
-            assert usage["amount"] == amounts[usage["quota_type"]]
+        for percent in (50, 95, 99):
+            nearest = nearest_rank(mine["duration_ms"], percent)
+            assert found["response_times"][f"p{percent}_ms"] == pytest.approx(nearest, rel=0.01 + 1e-9)
+        assert found["other_usage"] == largest(images.loc[mine.index.intersection(images.index)])
+        kinds += len(found["other_usage"])
+    assert kinds > len(busiest)
+
+
+def nearest_rank(values: pd.Series, percent: int) -> float:
+    """The smallest value that at least so many percent of all do not exceed."""
+    known = sorted(values.dropna())
+    return float(known[-(-percent * len(known) // 100) - 1])
+
+
+def largest(images: pd.DataFrame) -> list[dict[str, object]]:
+    """The ten kinds of usage with the largest amounts, as the dashboard lists them."""
+    kinds = [
+        {"quota_type": kind, "amount": int(rows["images"].sum()), "records": len(rows)}
+        for kind, rows in images.groupby("quota_type")
+    ]
+    return sorted(kinds, key=lambda each: (-each["amount"], each["quota_type"]))[:10]
 
 
 def test_servegen_windows_give_the_exact_token_sums_by_model_and_day(

@@ -23,7 +23,7 @@ PUBLISHED = tuple(
         (r"v1/status\.json", caching.STATUS),
         (rf"v1/t/{KEY}/dashboard\.json|v1/platform/{KEY}/summary\.json", caching.DASHBOARD),
         (rf"v1/(t|platform)/{KEY}/{KEY}/{NAME}\.[0-9A-Za-z]+\.json", caching.PAGE),
-        (rf"v1/schema/{NAME}\.json|v1/tenantcast\.d\.ts", "public, max-age=3600"),
+        (rf"v1/schema/{NAME}\.json|v1/tenantcast\.d\.ts", caching.SCHEMA),
     )
 )
 PAGE_TYPES = {

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from pipeline.database.connection import Database, define, execute, rows
 from pipeline.errors import TransientError
 from pipeline.progress import Progress
-from pipeline.sources.catalog import FoundTable, Relation, check_kind, check_tables, find_tables, partitions
+from pipeline.sources.catalog import FoundTable, Relation, check_relation, check_tables, find_tables, partitions
 from pipeline.sources.indexes import ensure_indexes
 from pipeline.sources.mapping import EVENT_TABLES, SourceMapping
 from pipeline.sources.naming import render, table_names
@@ -60,7 +60,7 @@ def watch(database: Database, found: Mapping[str, FoundTable], name: str, progre
         watched = {(row.oid, row.from_time, row.to_time) for row in rows(connection, "source/watched", source=name)}
         carrying = {row.oid for row in rows(connection, "source/triggers_present", oids=oids)}
     for relation in tree:
-        check_kind(table, relation)
+        check_relation(table, relation)
         if relation.oid not in carrying:
             _create_triggers(database, relation, table_names(table, found) | {"relation": relation.name}, progress)
             done.relations.append(relation.name)

@@ -15,6 +15,7 @@ from pipeline.sources.mapping import (
     EVENT_TABLES,
     OPTIONAL,
     OPTIONAL_TABLES,
+    READ_TABLES,
     REQUIRED,
     SourceMapping,
     SourceTable,
@@ -22,9 +23,22 @@ from pipeline.sources.mapping import (
 
 TENANT_ID_TYPES = ("uuid", "bigint", "integer", "text", "character varying")
 TIME_TYPES = ("timestamp with time zone", "timestamp without time zone")
+DAY_TYPES = (*TIME_TYPES, "date")
 NUMBER_TYPES = ("smallint", "integer", "bigint", "real", "double precision", "numeric")
 KINDS = {"v": "a view", "m": "a materialized view", "f": "a foreign table"}
-NUMBER_COLUMNS = {"api_requests": ("status_code", "duration_ms"), "usage_records": ("amount",)}
+COLUMN_TYPES: dict[str, dict[str, tuple[str, ...]]] = {
+    "tenants": {"created_at": DAY_TYPES, "deleted_at": DAY_TYPES},
+    "api_requests": {"created_at": TIME_TYPES, "status_code": NUMBER_TYPES, "duration_ms": NUMBER_TYPES},
+    "usage_records": {"created_at": TIME_TYPES, "amount": NUMBER_TYPES},
+}
+# Categories as in pg_type: S is text of every kind, E an enum, N a number; a domain has that of what it is made from.
+WORDS = ("S", "E")
+NAMES = (*WORDS, "N")
+TEXT_COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
+    "tenants": {"name": NAMES, "plan": NAMES, "timezone": WORDS},
+    "api_requests": {"endpoint": NAMES},
+    "usage_records": {"quota_type": NAMES},
+}
 
 
 @dataclass(frozen=True)
@@ -39,15 +53,17 @@ class Relation:
     kind: str
     from_time: str = "-infinity"
     to_time: str = "infinity"
+    hides_rows: bool = False
 
 
 @dataclass(frozen=True)
 class FoundTable:
-    """A source table as it is in the database; `types` by the contract's column names."""
+    """A source table as it is in the database; `types` and their `categories` by the contract's column names."""
 
     mapped: SourceTable
     relation: Relation
     types: Mapping[str, str]
+    categories: Mapping[str, str]
 
 
 def find_tables(connection: Connection, mapping: SourceMapping) -> dict[str, FoundTable]:
@@ -58,11 +74,14 @@ def find_tables(connection: Connection, mapping: SourceMapping) -> dict[str, Fou
         if columns:
             first = columns[0]
             known = (*REQUIRED[name], *OPTIONAL.get(name, ()))
-            types = {row.name: row.type for row in columns}
+            by_name = {row.name: row for row in columns}
+            present = {each: by_name[mapped.column(each)] for each in known if mapped.column(each) in by_name}
+            place = quoted(mapped.schema, mapped.table)
             found[name] = FoundTable(
                 mapped=mapped,
-                relation=Relation(first.oid, quoted(mapped.schema, mapped.table), first.kind),
-                types={column: types[mapped.column(column)] for column in known if mapped.column(column) in types},
+                relation=Relation(first.oid, place, first.kind, hides_rows=first.hides_rows),
+                types={column: row.type for column, row in present.items()},
+                categories={column: row.category for column, row in present.items()},
             )
     return found
 
@@ -94,15 +113,27 @@ def _check_columns(table: FoundTable) -> None:
                 f"{name}.{column}: table {relation} has no column {quoted(table.mapped.column(column))}. "
                 f'Name yours: [source.{name}] {column} = "..." in the file that TENANTCAST_CONFIG names.'
             )
-    if name in EVENT_TABLES:
-        check_kind(table, table.relation)
-        _check_type(table, "created_at", TIME_TYPES)
-        for column in NUMBER_COLUMNS[name]:
-            _check_type(table, column, NUMBER_TYPES)
+    if name in READ_TABLES:
+        check_relation(table, table.relation)
+    for column, allowed in COLUMN_TYPES.get(name, {}).items():
+        _check_type(table, column, allowed)
+    for column, categories in TEXT_COLUMNS.get(name, {}).items():
+        _check_text(table, column, categories)
 
 
-def check_kind(table: FoundTable, relation: Relation) -> None:
-    """Raise PermanentError where a relation cannot carry the marking triggers."""
+def check_relation(table: FoundTable, relation: Relation) -> None:
+    """Raise PermanentError where a relation hides rows, or cannot carry the marking triggers that it needs."""
+    if relation.hides_rows:
+        raise PermanentError(
+            f"{table.mapped.name}: row level security of {relation.name} is on for the role that "
+            "TENANTCAST_DATABASE_URL names, and rows that it hides would count as deleted. "
+            "Give the role bypassrls (alter role ... bypassrls), or name another role."
+        )
+    if table.mapped.name in EVENT_TABLES:
+        _check_kind(table, relation)
+
+
+def _check_kind(table: FoundTable, relation: Relation) -> None:
     if relation.kind in ("r", "p"):
         return
     name, kind = table.mapped.name, KINDS.get(relation.kind, "no table")
@@ -118,11 +149,25 @@ def check_kind(table: FoundTable, relation: Relation) -> None:
 
 
 def _check_type(table: FoundTable, column: str, allowed: tuple[str, ...]) -> None:
-    if _base(table.types[column]) not in allowed:
-        raise PermanentError(
-            f"{table.mapped.name}.{column}: column {quoted(table.mapped.column(column))} of {table.relation.name} "
-            f"is {table.types[column]}; it must be one of {', '.join(allowed)}."
-        )
+    if column in table.types and _base(table.types[column]) not in allowed:
+        raise _unfit(table, column, f"one of {', '.join(allowed)}")
+
+
+def _check_text(table: FoundTable, column: str, categories: tuple[str, ...]) -> None:
+    if column not in table.types or table.categories[column] in categories:
+        return
+    if categories != NAMES:
+        raise _unfit(table, column, "text, varchar, char or an enum")
+    if table.types[column] != "uuid":
+        raise _unfit(table, column, "text, varchar, char, an enum, a number or a uuid")
+
+
+def _unfit(table: FoundTable, column: str, allowed: str) -> PermanentError:
+    return PermanentError(
+        f"{table.mapped.name}.{column}: column {quoted(table.mapped.column(column))} of {table.relation.name} "
+        f"is {table.types[column]}; it must be {allowed}. Alter it, or name another column: "
+        f'[source.{table.mapped.name}] {column} = "..." in the file that TENANTCAST_CONFIG names.'
+    )
 
 
 def _check_tenant_ids(found: Mapping[str, FoundTable]) -> None:

@@ -32,7 +32,9 @@ OPTIONAL: dict[str, tuple[str, ...]] = {
     "prices": ("effective_to",),
 }
 EVENT_TABLES = ("api_requests", "usage_records")
+READ_TABLES = ("tenants", *EVENT_TABLES)
 OPTIONAL_TABLES = ("quotas", "prices", "fx_rates")
+BODY_TAG = "$tenantcast$"  # where it stands in the body of one of our functions, the body ends
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,9 @@ def _table(name: str, schema: str, given: Any) -> SourceTable:
         raise SettingsError(
             f"[source.{name}] {unknown[0]}: no such column. Known: {', '.join(columns)} (and table, schema)."
         )
+    for key, value in {"schema": schema, **given}.items():
+        if BODY_TAG in str(value):
+            raise SettingsError(f"[source.{name}] {key}: no name may hold {BODY_TAG}. Rename it in the database.")
     return SourceTable(
         name=name,
         schema=str(given.get("schema", schema)),

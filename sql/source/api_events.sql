@@ -10,7 +10,7 @@ returns table (
     rejected text[]
 )
 language sql stable parallel safe
-as $$
+as $tenantcast$
 select
     r.@tenant_id,
     pipeline.hour_of(pipeline.utc(r.@created_at)),
@@ -32,6 +32,6 @@ from @api_requests as r
 where
     r.@created_at >= pipeline.like_column(from_time, null::@created_at_type)
     and r.@created_at < pipeline.like_column(to_time, null::@created_at_type)
-$$;
+$tenantcast$;
 comment on function pipeline.api_events is
 'Raw requests of [from_time, to_time): the hour, the usable values, and why the others are not.';

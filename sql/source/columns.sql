@@ -3,10 +3,13 @@ select
     c.oid::bigint as oid,
     c.relkind::text as kind,
     a.attname::text as name,
-    format_type(a.atttypid, a.atttypmod) as type
+    format_type(a.atttypid, a.atttypmod) as type,
+    t.typcategory::text as category,
+    row_security_active(c.oid) as hides_rows
 from pg_catalog.pg_class as c
 inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
 inner join pg_catalog.pg_attribute as a on c.oid = a.attrelid
+inner join pg_catalog.pg_type as t on a.atttypid = t.oid
 where
     n.nspname = :schema
     and c.relname = :table

@@ -3,7 +3,7 @@
 -- noqa: disable=PRS
 create or replace function pipeline.mark_@source_insert() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp
-as $$
+as $tenantcast$
 begin
     insert into pipeline.marks (source, tenant_id, bucket_start, added)
     select
@@ -16,11 +16,11 @@ begin
     group by n.@tenant_id, pipeline.hour_of(pipeline.utc(n.@created_at));
     return null;
 end
-$$;
+$tenantcast$;
 
 create or replace function pipeline.mark_@source_delete() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp
-as $$
+as $tenantcast$
 begin
     insert into pipeline.marks (source, tenant_id, bucket_start, removed)
     select
@@ -33,12 +33,12 @@ begin
     group by o.@tenant_id, pipeline.hour_of(pipeline.utc(o.@created_at));
     return null;
 end
-$$;
+$tenantcast$;
 
 -- An update marks the old place and the new one.
 create or replace function pipeline.mark_@source_update() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp
-as $$
+as $tenantcast$
 begin
     insert into pipeline.marks (source, tenant_id, bucket_start, added, removed)
     select
@@ -58,15 +58,15 @@ begin
     group by c.tenant_id, c.bucket_start;
     return null;
 end
-$$;
+$tenantcast$;
 
 -- TRUNCATE has no transition tables, and the writer's snapshot may be older than what is stored: the next tick marks
 -- what is stored within the relation's bounds.
 create or replace function pipeline.mark_@source_truncate() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp
-as $$
+as $tenantcast$
 begin
     insert into pipeline.emptied (oid, source) values (tg_relid, '@source');
     return null;
 end
-$$;
+$tenantcast$;

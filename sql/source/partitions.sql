@@ -37,7 +37,8 @@ select
     format('%I.%I', n.nspname, c.relname) as name,
     c.relkind::text as kind,
     t.from_time::text as from_time,
-    t.to_time::text as to_time
+    t.to_time::text as to_time,
+    row_security_active(c.oid) as hides_rows
 from tree as t
 inner join pg_catalog.pg_class as c on t.oid = c.oid
 inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid

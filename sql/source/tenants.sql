@@ -8,7 +8,7 @@ returns table (
     deleted boolean
 )
 language sql stable parallel safe
-as $$
+as $tenantcast$
 select
     t.@id,
     t.@name::text,
@@ -16,7 +16,7 @@ select
     @timezone,
     @deleted_at is not null
 from @tenants as t
-$$;
+$tenantcast$;
 comment on function pipeline.read_tenants is 'The one reading of the tenants of the SaaS.';
 
 create or replace view pipeline.source_tenants as
