@@ -17,6 +17,10 @@ class UnusableError(PermanentError):
     """What a tenant's row says cannot be worked with: its last good files stay, it is named stale. Exit code 0."""
 
 
+class NothingRolledError(PermanentError):
+    """No tick has ended yet, so there is nothing to publish."""
+
+
 class TransientError(TenantcastError):
     """The other side is away or busy: trying again later may work. Exit code 1."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from pipeline.errors import BusyError
+from pipeline.errors import BusyError, NothingRolledError
 from pipeline.installation import Installation
 from pipeline.publish.publisher import PublishReport, publish
 from pipeline.publish.status import StatusReport, announce
@@ -54,4 +54,8 @@ def _passing_busy(report: RunReport) -> Iterator[None]:
     try:
         yield
     except BusyError as error:
+        report.busy.append(str(error))
+    except NothingRolledError as error:
+        if not report.busy:  # else the first tick of all is at work
+            raise
         report.busy.append(str(error))

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 
 from pipeline.installation import Installation
-from pipeline.rollups.tick import roll
+from pipeline.rollups.tick import roll, ticking
 from pipeline.run import run
 from tests.conftest import NOW, Sql, address_of, dashboard_of
 
@@ -42,3 +42,12 @@ def test_a_tick_and_a_publisher_meet_on_the_progress(ready: Installation, sql: S
         publisher.commit()
         ticking.result()
     assert str(sql.one("select data_through from pipeline.progress")) == "2026-03-10 12:00:00+00:00"
+
+
+def test_a_run_beside_the_first_tick_of_all_leaves_it_the_work(ready: Installation, sql: Sql) -> None:
+    sql.tenant()
+    with ticking(ready.database):
+        report = run(ready, NOW)
+    assert "Another tick" in report.busy[0]
+    assert (report.publish.tenants, report.status.seq) == (0, 0)
+    assert run(ready, NOW).busy == []

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from pipeline.database.connection import Database, execute, rows
-from pipeline.errors import PermanentError
+from pipeline.errors import NothingRolledError, PermanentError
 from pipeline.installation import Installation
 from pipeline.runs import hour_of, json_time
 from pipeline.settings import ROOT
@@ -26,7 +26,7 @@ def published_through(database: Database, as_of: datetime | None) -> datetime:
         rolled: datetime | None = execute(connection, "tick/progress").one().data_through
         before: datetime | None = execute(connection, "published/furthest").scalar_one()
     if rolled is None:
-        raise PermanentError("Nothing has been rolled up yet. Run: python -m pipeline run")
+        raise NothingRolledError("Nothing has been rolled up yet. Run: python -m pipeline run")
     through = min(hour_of(as_of), rolled) if as_of else rolled
     if before and through < before:
         raise PermanentError(
