@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
@@ -206,6 +207,36 @@ def test_what_goes_with_a_detached_or_dropped_partition_goes_from_the_rollups(bl
     sql("create table feb partition of api_requests for values from ('2026-02-01') to ('2026-03-01')")
     add_rows(sql, "feb", start="2026-02-06T00:00:00Z", hours=1)
     assert agrees(blank, sql)
+
+
+@pytest.mark.parametrize("way", ["drop table jan", "alter table api_requests detach partition jan", "truncate jan"])
+def test_a_partition_that_goes_beyond_the_horizon_leaves_rollups_as_they_were(
+    blank: Installation, sql: Sql, way: str
+) -> None:
+    """A row that commits after that is counted, even where it was written in time."""
+    now = datetime.now(UTC)
+    old, inside, recent = (now - timedelta(days=days) for days in (40, 25, 10))
+    purging = Installation(replace(blank.settings, raw_horizon_days=30))
+    create(sql, BY_TIME[:1])
+    edge = now - timedelta(days=20)
+    sql(f"create table jan partition of api_requests for values from (minvalue) to ('{edge.isoformat()}')")
+    sql(f"create table feb partition of api_requests for values from ('{edge.isoformat()}') to (maxvalue)")
+    install(purging)
+    for start in (old, inside, recent):
+        add_rows(sql, start=start.isoformat(), hours=1)
+    roll(purging, now)
+    kept = [row for row in sql(STORED) if row[1] != inside.replace(minute=0, second=0, microsecond=0)]
+    sql(way)
+    roll(purging, now)
+    assert sql(STORED) == kept, "what was inside the horizon goes, what was beyond stays"
+    sql(
+        "insert into pipeline.marks (source, tenant_id, bucket_start, added, marked_at) values ('api_requests', 't1', %s, 1, %s)",
+        old.replace(minute=0, second=0, microsecond=0),
+        old,
+    )
+    roll(purging, now)
+    assert sql(STORED) == kept
+    assert sql("select rows from rollup.rejected_hourly where reason = 'beyond_horizon'") == [(1,)]
 
 
 @pytest.mark.parametrize("layout", ["by tenant in time", "time in tenant"])

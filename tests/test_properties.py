@@ -28,10 +28,17 @@ def bounded(examples: int) -> settings:
     return settings(derandomize=True, deadline=None, database=None, max_examples=examples, phases=phases)
 
 
-ZONES = (None, "America/New_York", "Pacific/Auckland", "Africa/Accra")
+# In the Azores and in Havana, midnight comes twice when clocks go back; in Havana it is skipped when they go forward.
+ZONES = (None, "America/New_York", "Pacific/Auckland", "Africa/Accra", "Atlantic/Azores", "America/Havana")
 TENANTS = ("t1", "t2", "t3", "a stranger", None)
-# On both sides of what cuts time up: hours, midnights in Lagos, New York and Auckland, a change of clocks, now.
+# On both sides of what cuts time up: hours, midnights in the zones, a change of clocks, now.
 TIMES = (
+    "2025-10-25T23:59:59.999999Z",
+    "2025-10-26T00:00:00Z",
+    "2025-10-26T01:30:00Z",
+    "2025-11-02T03:59:59.999999Z",
+    "2025-11-02T04:30:00Z",
+    "2025-11-02T05:00:00Z",
     "2025-12-31T22:59:59.999999Z",
     "2026-02-28T23:00:00Z",
     "2026-03-08T04:59:59.999999Z",
@@ -306,8 +313,20 @@ STORED = {
 # The properties
 
 
+def two_midnights(zone: str, first: str, second: str) -> list[Step]:
+    """A history in which both midnights of one day get a row, one tick after the other."""
+    rows = [Rows("api_requests", (("t1", at, "/a", 200, 5.0),)) for at in (second, first)]
+    return [Step("zone", place=1, value=zone), Step("insert", rows[0]), Step("tick"), Step("insert", rows[1])]
+
+
+AZORES = two_midnights("Atlantic/Azores", "2025-10-26T00:00:00Z", "2025-10-26T01:30:00Z")
+HAVANA = two_midnights("America/Havana", "2025-11-02T04:30:00Z", "2025-11-02T05:00:00Z")
+
+
 @bounded(50)
 @given(history=histories())
+@example(history=AZORES)
+@example(history=HAVANA)
 def test_what_is_stored_is_what_is_recomputed_and_twice_is_once(world: World, history: list[Step]) -> None:
     world.empty()
     for each in history:

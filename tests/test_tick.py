@@ -201,6 +201,69 @@ def test_hours_add_up_to_days(ready: Installation, sql: Sql) -> None:
     assert all(row[2] == row[3] for row in split)
 
 
+CLOCKS = {  # hours around a day, and how many of them are the day's
+    ("Atlantic/Azores", "2026-10-25"): 25,  # 01:00 becomes 00:00
+    ("America/Havana", "2026-11-01"): 25,  # 01:00 becomes 00:00
+    ("America/Havana", "2026-03-08"): 23,  # 00:00 becomes 01:00
+    ("Asia/Beirut", "2026-03-29"): 23,  # 00:00 becomes 01:00
+    ("Asia/Beirut", "2026-10-24"): 25,  # midnight becomes 23:00
+    ("America/Scoresbysund", "2026-03-28"): 23,  # 23:00 becomes midnight
+    ("America/Scoresbysund", "2026-10-24"): 25,  # midnight becomes 23:00
+    ("Asia/Magadan", "2014-10-26"): 26,  # 02:00 becomes 00:00
+    ("Pacific/Apia", "2011-12-29"): 24,  # the next day is left out
+    ("America/New_York", "2026-03-08"): 23,
+    ("Africa/Lagos", "2026-03-08"): 24,
+    ("Africa/Lagos", "1900-01-01"): 24,  # 13 minutes and some seconds off the hour then
+}
+
+
+@pytest.mark.parametrize(("zone", "day"), CLOCKS)
+def test_a_day_starts_with_the_first_hour_that_has_its_date(sql: Sql, zone: str, day: str) -> None:
+    """And ends where the next starts, so that each hour is of one day, also where midnight comes twice or never."""
+    hours = """
+        with hours as (
+            select h.at, (h.at at time zone %s)::date as day
+            from generate_series(%s::date::timestamptz - interval '3 days', %s::date::timestamptz + interval '4 days', '1 hour') h (at)
+        )
+        select
+            count(*) filter (where day <> %s::date) = 0,
+            count(*),
+            min(at) = pipeline.day_start(%s, %s),
+            max(at) + interval '1 hour' = pipeline.day_start(%s::date + 1, %s)
+        from hours where at >= pipeline.day_start(%s, %s) and at < pipeline.day_start(%s::date + 1, %s)"""
+    found = sql(hours, zone, day, day, day, day, zone, day, zone, day, zone, day, zone)
+    assert found == [(True, CLOCKS[zone, day], True, True)]
+
+
+def test_a_day_that_a_zone_leaves_out_has_no_hours(sql: Sql) -> None:
+    bounds = (
+        "select pipeline.day_start('2011-12-30', 'Pacific/Apia') = pipeline.day_start('2011-12-31', 'Pacific/Apia')"
+    )
+    assert sql.one(bounds) is True
+
+
+@pytest.mark.parametrize(
+    ("zone", "first", "second"),
+    [
+        ("Atlantic/Azores", "2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z"),
+        ("America/Havana", "2026-11-01T04:30:00Z", "2026-11-01T05:30:00Z"),
+    ],
+)
+def test_a_day_whose_midnight_comes_twice_has_both_hours(
+    ready: Installation, sql: Sql, zone: str, first: str, second: str
+) -> None:
+    sql.tenant(timezone=zone)
+    sql.request(second)
+    sql.usage(second)
+    roll(ready, at("2026-11-03T12:30:00"))
+    sql.request(first)
+    sql.usage(first)
+    roll(ready, at("2026-11-03T12:30:00"))
+    day = first[:10]
+    assert sql(DAILY) == [("t1", day, "/", 2)]
+    assert sql("select day::text, records from rollup.usage_daily") == [(day, 2)]
+
+
 def test_a_changed_zone_derives_all_days_anew(ready: Installation, sql: Sql) -> None:
     sql.tenant()
     sql.request("2026-03-08T22:30:00Z")
@@ -381,6 +444,91 @@ def test_purging_raw_rows_beyond_the_horizon_leaves_rollups_as_they_were(ready: 
     sql.request(old.isoformat())
     roll(purging, now)
     assert sql.one("select rows from rollup.rejected_hourly") == 3
+
+
+def purging_at(ready: Installation) -> tuple[Installation, datetime]:
+    """The installation with a horizon of 30 days, and a time long before that."""
+    purging = Installation(replace(ready.settings, raw_horizon_days=30))
+    return purging, datetime.now(UTC) - timedelta(days=40)
+
+
+LATE = "select tenant_id, requests from rollup.api_hourly order by 1"
+REFUSED = "select source, reason, rows from rollup.rejected_hourly"
+
+
+def test_what_came_in_time_for_an_hour_that_was_purged_before_the_tick_is_counted(
+    ready: Installation, sql: Sql
+) -> None:
+    purging, old = purging_at(ready)
+    sql.request(old.isoformat())
+    sql.request(old.isoformat(), "t2")
+    roll(purging, datetime.now(UTC))
+    sql.request(old.isoformat(), "t2")
+    sql.request(old.isoformat(), None)
+    sql("update pipeline.marks set marked_at = now() - interval '20 days'")
+    sql("delete from api_requests where tenant_id = 't1'")
+    roll(purging, datetime.now(UTC))
+    assert sql(LATE) == [("t1", 1), ("t2", 1)]
+    assert sql(REFUSED) == [("api_requests", "beyond_horizon", 2)]
+    assert sql("select count(*) from pipeline.marks") == [(0,)]
+
+
+def test_a_purged_hour_stays_as_it_was_when_a_row_in_time_commits_after_the_tick(ready: Installation, sql: Sql) -> None:
+    purging, old = purging_at(ready)
+    edge = old + timedelta(days=10, hours=2)
+    for _ in range(5):
+        sql.request(edge.isoformat())
+        sql.usage(edge.isoformat())
+    roll(purging, datetime.now(UTC))
+    with psycopg.connect(address_of(ready)) as writer:
+        writer.execute("insert into api_requests (tenant_id, created_at) values ('t1', %s)", (edge,))
+        sql("delete from api_requests")
+        sql("update pipeline.marks set marked_at = now() + interval '4 hours'")
+        roll(purging, datetime.now(UTC))
+        assert sql(LATE) == [("t1", 5)]
+        writer.commit()
+    sql.usage(edge.isoformat())
+    roll(purging, datetime.now(UTC))
+    assert sql(LATE) == [("t1", 5)]
+    assert sql(REFUSED) == [("api_requests", "beyond_horizon", 1)]
+    assert sql("select records from rollup.usage_hourly") == [(6,)], "the other table's hour is not purged"
+    assert sql("select source, bucket_start from pipeline.purged_hours") == [
+        ("api_requests", edge.replace(minute=0, second=0, microsecond=0))
+    ]
+
+
+def test_a_row_in_time_beside_one_beyond_the_horizon_redoes_an_hour_that_is_whole(
+    ready: Installation, sql: Sql
+) -> None:
+    """Nothing was purged, so the raw rows say all."""
+    purging, old = purging_at(ready)
+    sql.request(old.isoformat())
+    roll(purging, datetime.now(UTC))
+    sql.request(old.isoformat())
+    sql("update pipeline.marks set marked_at = now() - interval '20 days'")
+    sql.request(old.isoformat(), "t2")
+    roll(purging, datetime.now(UTC))
+    assert sql.one("select sum(requests) from rollup.api_hourly where tenant_id = 't1'") == 2
+    assert sql("select count(*) from pipeline.purged_hours") == [(0,)]
+
+
+def test_nothing_is_frozen_without_a_horizon_or_before_the_first_tick(ready: Installation, sql: Sql) -> None:
+    purging, old = purging_at(ready)
+    for _ in range(3):
+        sql.request(old.isoformat())
+    sql("delete from api_requests where id = (select min(id) from api_requests)")
+    roll(purging, datetime.now(UTC))
+    assert sql(LATE) == [("t1", 2)], "the first tick rolls up all that is there"
+    assert sql("select count(*) from pipeline.purged_hours") == [(0,)]
+    sql("delete from api_requests where id = (select min(id) from api_requests)")
+    roll(purging, datetime.now(UTC))
+    assert sql(LATE) == [("t1", 2)]
+    assert sql("select count(*) from pipeline.purged_hours") == [(1,)]
+    sql.request(old.isoformat())
+    sql.request(old.isoformat())
+    roll(ready, datetime.now(UTC))
+    assert sql(LATE) == [("t1", 3)], "without a horizon, raw rows say all, also of an hour that was purged"
+    assert sql(REFUSED) == []
 
 
 def test_an_outage_does_not_freeze_what_was_in_time(ready: Installation, sql: Sql) -> None:

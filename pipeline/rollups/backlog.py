@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 HOUR = timedelta(hours=1)
 CHUNK_ROWS = 1_500_000
 CHUNK_BUCKETS = 20_000
+CHUNK_HOURS = 24 * 31  # hours that are marked whole may come without a count of their rows
 LARGEST_GAP = timedelta(hours=6)
 SCAN_SHARE = 10  # an hour is scanned once a tenth of the tenants have marks in it
 SCAN_TENANTS = 20  # fewer tenants than this are always looked up
@@ -27,12 +28,13 @@ class MarkedHour:
 
 @dataclass(frozen=True)
 class Chunk:
-    """A range of hours of one raw table to redo at once."""
+    """A range of hours of one raw table to redo at once; `tenants` and `changes` are summed over its marked hours."""
 
     source: str
     start: datetime
     end: datetime
     by_scan: bool
+    tenants: int
     changes: int
 
 
@@ -51,34 +53,44 @@ def _dense(hour: MarkedHour, tenants: int) -> bool:
     return hour.whole or (hour.tenants >= SCAN_TENANTS and hour.tenants * SCAN_SHARE >= tenants)
 
 
-def _cut(hours: list[MarkedHour], *, by_scan: bool) -> Iterator[Chunk]:
-    pending: list[MarkedHour] = []
+def _cut(hours: Iterable[MarkedHour], *, by_scan: bool) -> Iterator[Chunk]:
+    chunk: Chunk | None = None
     for hour in hours:
-        if pending and _ends_before(pending, hour, by_scan=by_scan):
-            yield _chunk(pending, by_scan=by_scan)
-            pending = []
-        pending.append(hour)
-    if pending:
-        yield _chunk(pending, by_scan=by_scan)
+        if chunk and _has_room(chunk, hour):
+            chunk = _grown(chunk, hour)
+            continue
+        if chunk:
+            yield chunk
+        chunk = _begun(hour, by_scan=by_scan)
+    if chunk:
+        yield chunk
 
 
-def _ends_before(pending: list[MarkedHour], hour: MarkedHour, *, by_scan: bool) -> bool:
-    last = pending[-1]
-    if hour.source != last.source:
-        return True
-    if not by_scan:
-        return sum(each.tenants for each in pending) >= CHUNK_BUCKETS
-    return (
-        hour.bucket_start - last.bucket_start > LARGEST_GAP
-        or sum(each.changes for each in pending) + hour.changes > CHUNK_ROWS
+def _has_room(chunk: Chunk, hour: MarkedHour) -> bool:
+    grown = _grown(chunk, hour)
+    if hour.source != chunk.source or grown.changes > CHUNK_ROWS:
+        return False
+    if chunk.by_scan:
+        # A scan reads all that lies between, so it ends before a gap.
+        return hour.bucket_start - chunk.end < LARGEST_GAP and grown.end - grown.start <= CHUNK_HOURS * HOUR
+    return grown.tenants <= CHUNK_BUCKETS
+
+
+def _begun(hour: MarkedHour, *, by_scan: bool) -> Chunk:
+    return Chunk(
+        source=hour.source,
+        start=hour.bucket_start,
+        end=hour.bucket_start + HOUR,
+        by_scan=by_scan,
+        tenants=hour.tenants,
+        changes=hour.changes,
     )
 
 
-def _chunk(hours: list[MarkedHour], *, by_scan: bool) -> Chunk:
-    return Chunk(
-        source=hours[0].source,
-        start=hours[0].bucket_start,
-        end=hours[-1].bucket_start + HOUR,
-        by_scan=by_scan,
-        changes=sum(hour.changes for hour in hours),
+def _grown(chunk: Chunk, hour: MarkedHour) -> Chunk:
+    return replace(
+        chunk,
+        end=hour.bucket_start + HOUR,
+        tenants=chunk.tenants + hour.tenants,
+        changes=chunk.changes + hour.changes,
     )

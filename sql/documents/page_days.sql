@@ -113,8 +113,8 @@ keys as (
 select
     t.tenant_id,
     to_char(t.month, 'YYYY-MM') as page,
-    t.month::timestamp at time zone t.zone as starts_at,
-    (t.month + interval '1 month')::timestamp at time zone t.zone as ends_at,
+    pipeline.day_start(t.month, t.zone) as starts_at,
+    pipeline.day_start((t.month + interval '1 month')::date, t.zone) as ends_at,
     to_char(t.day, 'YYYY-MM-DD') as at,
     t.requests,
     t.client_errors,

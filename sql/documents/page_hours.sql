@@ -4,8 +4,8 @@ with asked as (
         a.tenant_id,
         a.day,
         k.zone,
-        a.day::timestamp at time zone k.zone as starts_at,
-        (a.day + 1)::timestamp at time zone k.zone as ends_at
+        pipeline.day_start(a.day, k.zone) as starts_at,
+        pipeline.day_start(a.day + 1, k.zone) as ends_at
     from pipeline.pairs(:tenants, :days) as a
     inner join pipeline.tenant_state as k on a.tenant_id = k.tenant_id
     where k.zone is not null

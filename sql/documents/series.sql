@@ -8,7 +8,7 @@ with tenants as (
         today,
         :long as is_long,
         least(
-            :through - interval '48 hours', case when :long then (today - 7)::timestamp at time zone zone end
+            :through - interval '48 hours', case when :long then pipeline.day_start(today - 7, zone) end
         ) as since
     from pipeline.windows(:through, :tenants, array['24h'])
 ),

@@ -8,7 +8,7 @@ select
     k.deleted,
     k.published_through,
     t.today,
-    (t.today + 1)::timestamp at time zone k.zone as tomorrow_starts_at,
+    pipeline.day_start(t.today + 1, k.zone) as tomorrow_starts_at,
     (k.published_through at time zone k.zone)::date as published_day,
     case when k.zone is null then coalesce(z.problem, 'no usable time zone') end as problem,
     coalesce(g.generation, 1) as generation,

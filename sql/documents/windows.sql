@@ -19,9 +19,9 @@ select
     p.days,
     case
         when p.days = 1 then through - interval '24 hours'
-        else (t.today - p.days)::timestamp at time zone k.zone
+        else pipeline.day_start(t.today - p.days, k.zone)
     end,
-    case when p.days = 1 then through else t.today::timestamp at time zone k.zone end
+    case when p.days = 1 then through else pipeline.day_start(t.today, k.zone) end
 from pipeline.tenant_state as k
 cross join lateral (select (through at time zone k.zone)::date as today) as t
 cross join (values ('24h', 1), ('7d', 7), ('30d', 30), ('90d', 90)) as p (period, days)

@@ -13,8 +13,11 @@ create table if not exists pipeline.marks (
     removed bigint not null default 0,
     marked_at timestamptz not null default clock_timestamp()
 )
--- Rows live for an hour at most: without this, dead ones pile up under a writer that never pauses.
+-- Most rows live for an hour at most: without this, dead ones pile up under a writer that never pauses. Those of rows
+-- dated in the future wait until their hour is over.
 with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_vacuum_cost_delay = 0);
+-- No index: each chunk of a backlog reads all marks that wait, a tenth of a second a million; an index would cost
+-- every writer a sixth of its throughput on single rows.
 comment on table pipeline.marks is
 'The change ledger: which (tenant, hour) of which raw table changed and is not rolled up yet. '
 'Appended by the writer''s own transaction, deleted by the tick that rolls it up.';
@@ -26,6 +29,17 @@ comment on column pipeline.marks.bucket_start is 'Start of the hour that changed
 comment on column pipeline.marks.added is 'Rows that came into the hour by this statement.';
 comment on column pipeline.marks.removed is 'Rows that left the hour by this statement.';
 comment on column pipeline.marks.marked_at is 'When the statement ran.';
+
+create table if not exists pipeline.purged_hours (
+    source text not null,
+    bucket_start timestamptz not null,
+    primary key (source, bucket_start)
+);
+comment on table pipeline.purged_hours is
+'Hours that have lost raw rows beyond the horizon. Their rollups stay as they are, also when a row that was written in '
+'time commits later: recomputed from the rows that are left, they would shrink.';
+comment on column pipeline.purged_hours.source is 'Raw table: api_requests or usage_records.';
+comment on column pipeline.purged_hours.bucket_start is 'Start of the hour, UTC.';
 
 create table if not exists pipeline.watched (
     oid oid primary key,

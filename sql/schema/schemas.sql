@@ -26,6 +26,32 @@ create or replace function pipeline.hour_of(at timestamptz) returns timestamptz
 language sql immutable parallel safe
 as 'select date_bin(interval ''1 hour'', at, timestamptz ''2000-01-01 00:00:00+00'')';
 
+-- Hours belong to days by their own local date, (bucket_start at time zone zone)::date, and this is the same rule from
+-- the other side. A plain `day at time zone zone` is not: where clocks go back over midnight, PostgreSQL takes the
+-- later of the two midnights, and an hour would be lost from its day. One expression, so that it can be inlined.
+create or replace function pipeline.day_start(day date, zone text) returns timestamptz
+language sql stable parallel safe
+as $$
+select
+    pipeline.hour_of(
+        (day::timestamp at time zone zone)
+        -- Clocks go back by an hour; in Magadan and Chita once by two, in the Antarctic by three.
+        - case
+            when ((day::timestamp at time zone zone) - interval '3 hours') at time zone zone >= day
+                then interval '3 hours'
+            when ((day::timestamp at time zone zone) - interval '2 hours') at time zone zone >= day
+                then interval '2 hours'
+            when ((day::timestamp at time zone zone) - interval '1 hour') at time zone zone >= day
+                then interval '1 hour'
+            else interval '0'
+        end
+        -- Far back, zones are off the whole hour: the first whole hour is the one after midnight.
+        + interval '59 minutes 59.999999 seconds'
+    )
+$$;
+comment on function pipeline.day_start is
+'The earliest whole hour (UTC) whose local date in a zone is that day, or a later one where the zone leaves it out.';
+
 create table if not exists pipeline.progress (
     only_row boolean primary key default true check (only_row),
     schema_version int not null,

@@ -12,16 +12,31 @@ with taken as (
         coalesce(bucket_start < marked_at - cast(:horizon as interval), false) as is_frozen
 ),
 
--- One row: one mark, and whether its hour is marked whole, or has lost rows beyond the horizon: a purge.
+-- One row: one hour that has lost rows beyond the horizon. From then on its raw rows do not say all.
+purged as (
+    insert into pipeline.purged_hours (source, bucket_start)
+    select distinct
+        :source,
+        bucket_start
+    from taken
+    where is_frozen and (whole or removed > 0)
+    on conflict do nothing
+    returning bucket_start
+),
+
+-- One row: one mark, and whether its hour is marked whole, or has been purged, by these marks or before.
 judged as (
     select
-        tenant_id,
-        bucket_start,
-        is_frozen,
-        added - removed as arrived,
-        bool_or(whole and not is_frozen) over (partition by bucket_start) as whole_hour,
-        bool_or(is_frozen and (whole or removed > 0)) over (partition by bucket_start) as is_purged
-    from taken
+        t.tenant_id,
+        t.bucket_start,
+        t.is_frozen,
+        t.added - t.removed as arrived,
+        bool_or(t.whole and not t.is_frozen) over (partition by t.bucket_start) as whole_hour,
+        coalesce(n.bucket_start, b.bucket_start) is not null as is_purged
+    from taken as t
+    left join purged as n on t.bucket_start = n.bucket_start
+    left join pipeline.purged_hours as b
+        on b.source = :source and t.bucket_start = b.bucket_start and cast(:horizon as interval) is not null
 ),
 
 -- One row: one bucket to redo; a whole hour covers its tenants.
@@ -36,7 +51,8 @@ filled as (
     returning bucket_start
 ),
 
--- Rows that came for a frozen bucket are counted, not rolled up.
+-- Rows that came for a frozen bucket, or in time for one that was purged before it was redone, are counted, not rolled
+-- up.
 refused as (
     insert into pipeline.rejected_by_tenant (source, bucket_start, tenant_id, reason, rows)
     select
@@ -46,7 +62,7 @@ refused as (
         'beyond_horizon',
         sum(arrived)
     from judged
-    where is_frozen and arrived > 0 and not bucket_start in (select bucket_start from filled)
+    where (is_frozen or is_purged) and arrived > 0 and not bucket_start in (select bucket_start from filled)
     group by bucket_start, tenant_id
     returning bucket_start
 ),

@@ -23,6 +23,6 @@ select
     tenant_id,
     zone,
     day,
-    day::timestamp at time zone zone,
-    (day + 1)::timestamp at time zone zone
+    pipeline.day_start(day, zone),
+    pipeline.day_start(day + 1, zone)
 from days
