@@ -629,6 +629,7 @@ def test_before_init(blank: Installation, write: Write) -> None:
 STATUS = {"SUCCEED": "200", "FAILED": "500"}
 
 
+@pytest.mark.shared
 def test_requests_of_a_real_service(ready: Installation, tmp_path: Path) -> None:
     """A group is a tenant; naive times are UTC; requests that are unfinished are left out, and counted."""
     raw = pd.read_csv(SHARED_DATA / "requests_gentd26_2024-11.csv.gz", dtype=str)
