@@ -18,6 +18,7 @@ from pipeline.errors import BusyError, SettingsError, TenantcastError
 
 VERBS = ("init", "load", "run", "rollup", "publish", "url", "serve", "database", "demo")
 DEBUG = "TENANTCAST_DEBUG"
+STOPPED = 130  # what a shell gives for Ctrl-C
 LONGEST_UNEXPECTED = 300  # a driver's message may hold the whole statement
 
 
@@ -36,7 +37,7 @@ def main(words: Sequence[str]) -> int:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)  # it is ending already
         _say("stopped; run the same again to go on")
-        return 130
+        return STOPPED
     except Exception as error:
         if os.environ.get(DEBUG):
             traceback.print_exc()
