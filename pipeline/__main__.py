@@ -8,7 +8,7 @@ from pipeline.cli import STOPPED, main
 
 code = main(sys.argv[1:])
 if code == STOPPED:
-    # CPython forgets that an interrupt was handled if it fell into an `exec` of some import, and would die by SIGINT.
+    # At once: while Python shuts down, what is left of the interrupt can still turn this code into a death by signal.
     with suppress(OSError, ValueError, AttributeError):
         sys.stdout.flush()
     os._exit(code)
