@@ -16,8 +16,8 @@ create table if not exists pipeline.marks (
 -- Most rows live for an hour at most: without this, dead ones pile up under a writer that never pauses. Those of rows
 -- dated in the future wait until their hour is over.
 with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_vacuum_cost_delay = 0);
--- No index: each chunk of a backlog reads all marks that wait, a tenth of a second a million; an index would cost
--- every writer a sixth of its throughput on single rows.
+-- No index: a chunk of a backlog reads all marks that wait, which is cheap and rare; every statement of every writer
+-- would pay for one.
 comment on table pipeline.marks is
 'The change ledger: which (tenant, hour) of which raw table changed and is not rolled up yet. '
 'Appended by the writer''s own transaction, deleted by the tick that rolls it up.';

@@ -97,7 +97,7 @@ having count(*) > 0
 $$;
 comment on function rollup.merge_collected is 'Merges many sketches at once; the last step of rollup.merge.';
 
--- Collecting the states and merging them once at the end costs a twentieth of merging them pairwise.
+-- Collecting the states and merging them once at the end costs far less than merging them pairwise.
 -- noqa: disable=PRS
 create or replace aggregate rollup.merge(rollup.sketch) (
     sfunc = array_append,
