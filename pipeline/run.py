@@ -12,7 +12,8 @@ from pipeline.errors import BusyError, NothingRolledError
 from pipeline.installation import Installation
 from pipeline.publish.publisher import PublishReport, publish
 from pipeline.publish.status import StatusReport, announce
-from pipeline.rollups.tick import RollReport, roll
+from pipeline.rollups.report import RollReport
+from pipeline.rollups.tick import roll
 
 
 @dataclass

@@ -9,8 +9,9 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
+from pipeline.database import migrations
 from pipeline.database.connection import Database, execute
-from pipeline.errors import BusyError, PermanentError
+from pipeline.errors import BusyError
 
 HOUR = timedelta(hours=1)
 
@@ -74,11 +75,9 @@ def json_time(at: datetime | None) -> str | None:
 
 
 def require_installed(database: Database) -> None:
-    """Raise PermanentError where `init` has not been run."""
+    """Raise PermanentError where `init` of this version has not been run."""
     with database.transaction() as connection:
-        present = connection.exec_driver_sql("select to_regclass('pipeline.progress') is not null").scalar_one()
-    if not present:
-        raise PermanentError("This database has not been set up. Run: python -m pipeline init")
+        migrations.require_installed(connection)
 
 
 def as_dict(report: Any) -> dict[str, Any]:

@@ -26,11 +26,16 @@ NAMES = (
     "timezone",
     "currency",
     "raw_horizon_days",
+    "hourly_retention_days",
+    "daily_retention_days",
     "home",
 )
 SOURCE = "source"  # the part of the file that maps tables and columns; no variable can hold it
 NOT_SETTINGS = ("config", "debug")  # variables of ours that are no settings: where the file is, and a traceback
 DATABASE_FORM = "postgresql://user:password@host:port/database"
+HOURLY_RETENTION_DAYS = 400
+SHORTEST_HOURLY = 7  # the dashboard shows two days of hours, and six-hour steps of a week
+SHORTEST_DAILY = 366  # the dashboard compares 90 days with the 90 before
 ZONES_FROM, ZONES_TO = datetime(2000, 1, 1, tzinfo=UTC), datetime(2040, 1, 1, tzinfo=UTC)
 
 
@@ -45,6 +50,8 @@ class Settings:
     timezone: str
     currency: str
     raw_horizon_days: int | None
+    hourly_retention_days: int
+    daily_retention_days: int | None  # None: for ever
     source: SourceMapping
 
 
@@ -73,6 +80,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     if "engine_url" in given:
         raise given["engine_url"].wrong("no other engine than PostgreSQL is supported yet. Leave it unset")
     home = _home(given.get("home"))
+    hourly_days = _days(given.get("hourly_retention_days"), least=SHORTEST_HOURLY) or HOURLY_RETENTION_DAYS
     return Settings(
         home=home,
         database_url=_database_url(given.get("database_url")),
@@ -80,7 +88,9 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         secret=_secret(given.get("secret"), own_database="database_url" in given),
         timezone=_timezone(given.get("timezone")),
         currency=_currency(given.get("currency")),
-        raw_horizon_days=_horizon(given.get("raw_horizon_days")),
+        raw_horizon_days=_days(given.get("raw_horizon_days"), least=1),
+        hourly_retention_days=hourly_days,
+        daily_retention_days=_days(given.get("daily_retention_days"), least=max(SHORTEST_DAILY, hourly_days)),
         source=_source(given.get(SOURCE)),
     )
 
@@ -202,11 +212,11 @@ def _currency(given: Given | None) -> str:
     return given.text
 
 
-def _horizon(given: Given | None) -> int | None:
+def _days(given: Given | None, *, least: int) -> int | None:
     if given is None:
         return None
-    if not re.fullmatch(r"[1-9][0-9]{0,4}", given.text):
-        raise given.wrong(f"{given.value!r} is not a number of days from 1 to 99999")
+    if not re.fullmatch(r"[0-9]{1,5}", given.text) or int(given.text) < least:
+        raise given.wrong(f"{given.value!r} is not a number of days from {least} to 99999")
     return int(given.text)
 
 

@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 
 from pipeline.installation import Installation
-from pipeline.rollups.tick import roll, ticking
+from pipeline.rollups.tick import roll
+from pipeline.rollups.ticking import ticking
 from pipeline.run import run
 from tests.conftest import NOW, Sql, address_of, dashboard_of
 

@@ -376,13 +376,14 @@ def test_rows_from_before_are_marked_once_and_rolled_up(blank: Installation, own
         own.request(time_of)
     own("insert into api_requests (tenant_id) values ('t1')")
     own.usage("2024-02-29T10:00:00Z")
-    assert install(blank).marked_hours == 3
+    assert install(blank).marked_hours == 4
     assert own("select source, whole, added from pipeline.marks order by source, bucket_start") == [
+        ("api_requests", True, 2),
         ("api_requests", True, 2),
         ("api_requests", True, 1),
         ("usage_records", True, 1),
     ]
-    assert roll(blank, NOW).marks == 2
+    assert roll(blank, NOW).marks == 3
     assert own.one("select sum(requests) from rollup.api_hourly") == 2
     assert own("select amount::int from rollup.usage_daily") == [(1000,)]
     assert roll(blank, NOW).marks == 0

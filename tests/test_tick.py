@@ -10,7 +10,8 @@ import pytest
 
 from pipeline.errors import BusyError, PermanentError
 from pipeline.installation import Installation
-from pipeline.rollups.tick import roll, ticking
+from pipeline.rollups.tick import roll
+from pipeline.rollups.ticking import ticking
 from tests.conftest import NOW, Databases, Sql, address_of, installation_on
 
 HOURLY = "select tenant_id, bucket_start, endpoint, requests from rollup.api_hourly order by 1, 2, 3"

@@ -8,11 +8,13 @@ from sqlalchemy import TextClause, text
 
 from pipeline.settings import ROOT
 
+SQL = ROOT / "sql"
+
 
 @cache
 def source(name: str) -> str:
     """Give the text of `sql/<name>.sql`."""
-    return (ROOT / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+    return (SQL / f"{name}.sql").read_text(encoding="utf-8")
 
 
 @cache

@@ -11,6 +11,7 @@ CHUNK_ROWS = 1_500_000
 CHUNK_BUCKETS = 20_000
 CHUNK_HOURS = 24 * 31  # hours that are marked whole may come without a count of their rows
 LARGEST_GAP = timedelta(hours=6)
+LARGEST_LOOKUP_GAP = timedelta(days=31)  # a chunk has its partitions made for all the time that it spans
 SCAN_SHARE = 10  # an hour is scanned once a tenth of the tenants have marks in it
 SCAN_TENANTS = 20  # fewer tenants than this are always looked up
 
@@ -69,6 +70,8 @@ def _cut(hours: Iterable[MarkedHour], *, by_scan: bool) -> Iterator[Chunk]:
 def _has_room(chunk: Chunk, hour: MarkedHour) -> bool:
     grown = _grown(chunk, hour)
     if hour.source != chunk.source or grown.changes > CHUNK_ROWS:
+        return False
+    if hour.bucket_start - chunk.end >= LARGEST_LOOKUP_GAP:
         return False
     if chunk.by_scan:
         # A scan reads all that lies between, so it ends before a gap.

@@ -10,8 +10,9 @@ from pipeline.database.connection import execute
 
 
 def redo_days(connection: Connection, *, timezone: str, through: datetime, tables: tuple[str, ...]) -> int:
-    """Merge the days of the touched hours anew, and queue them; give how many."""
-    days = execute(connection, "tick/touch_days", timezone=timezone).rowcount
+    """Merge the touched days, and those of the touched hours, anew, and queue them; give how many."""
+    execute(connection, "tick/touch_days", timezone=timezone)
+    days: int = connection.exec_driver_sql("select count(*) from touched_days").scalar_one()
     connection.exec_driver_sql("analyze touched_days")
     # Each day is looked up once: remembering what was found for it only costs.
     connection.exec_driver_sql("set local enable_memoize = off")

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from datetime import datetime
-
-from sqlalchemy import Connection
 
 from pipeline.database.connection import Database, execute
 from pipeline.rollups.days import redo_days
+from pipeline.rollups.ticking import ticking
 
-Ticking = Callable[[Database], AbstractContextManager[Connection]]
 
-
-def sync_tenants(database: Database, timezone: str, through: datetime, ticking: Ticking) -> int:
+def sync_tenants(database: Database, timezone: str, through: datetime) -> int:
     """Compare the tenants with what the last tick saw; queue those that differ; give how many."""
     with ticking(database) as connection:
         execute(connection, "tenants/new_zones", timezone=timezone, through=through)

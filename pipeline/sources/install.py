@@ -10,7 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from pipeline.database.connection import Database, define, rows
+from pipeline.database.connection import Database, define, execute, rows
+from pipeline.database.migrations import latest, migrate
 from pipeline.database.queries import source
 from pipeline.errors import PermanentError, TransientError
 from pipeline.installation import Installation
@@ -27,6 +28,7 @@ INIT_SECONDS = 30.0
 PLAIN_DEFINITIONS = ("schema/schemas", "sketch/type", "runs/table", "loads/table")
 TENANT_DEFINITIONS = (
     "ledger/table",
+    "ledger/marked_days",
     "queue/table",
     "tenants/table",
     "published/table",
@@ -34,6 +36,7 @@ TENANT_DEFINITIONS = (
     "api_daily/table",
     "usage_hourly/table",
     "usage_daily/table",
+    "partitions/functions",
     "rejected_hourly/table",
     "ledger/stored_hours",
     "documents/windows",
@@ -118,6 +121,7 @@ def _create_trial(connection: Connection, installation: Installation, found: Map
 
 
 def _define(connection: Connection, found: Mapping[str, FoundTable]) -> None:
+    migrate(connection)
     for name in PLAIN_DEFINITIONS:
         define(connection, source(name))
     for name in TENANT_DEFINITIONS:
@@ -126,4 +130,6 @@ def _define(connection: Connection, found: Mapping[str, FoundTable]) -> None:
     for name, reading in (("api_requests", "source/api_events"), ("usage_records", "source/usage_events")):
         names = table_names(found[name], found)
         define(connection, render(reading, names))
+        define(connection, render("source/unplaced", names | {"relation": found[name].relation.name}))
         define(connection, render("source/marking", names))
+    execute(connection, "schema/set_version", version=latest())

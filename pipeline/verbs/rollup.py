@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 
 from pipeline.installation import Installation
-from pipeline.rollups.tick import RollReport, roll
+from pipeline.rollups.report import RollReport
+from pipeline.rollups.tick import roll
 from pipeline.runs import json_time
 from pipeline.verbs.reporting import add_as_of, add_json, as_of, show
 

@@ -12,7 +12,8 @@ create table if not exists rollup.api_daily (
     duration_sketch rollup.sketch,
     -- Tenant first: documents are read and days are merged tenant by tenant.
     primary key (tenant_id, day, endpoint)
-);
+)
+partition by range (day);
 -- For ranges of days of all tenants.
 create index if not exists api_daily_day on rollup.api_daily using brin (day)
 with (pages_per_range = 16, autosummarize = on);

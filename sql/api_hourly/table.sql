@@ -12,7 +12,8 @@ create table if not exists rollup.api_hourly (
     duration_sketch rollup.sketch,
     -- Tenant first: documents are read tenant by tenant, and late buckets are redone one by one.
     primary key (tenant_id, bucket_start, endpoint)
-);
+)
+partition by range (bucket_start);
 -- For whole hours: what a fresh hour replaces, and the platform's totals.
 create index if not exists api_hourly_bucket_start on rollup.api_hourly using brin (bucket_start)
 with (pages_per_range = 16, autosummarize = on);

@@ -6,6 +6,6 @@ select
     count(distinct tenant_id) as tenants,
     sum(added + removed)::bigint as changes
 from pipeline.marks
-where bucket_start < :through
+where bucket_start < :through and isfinite(bucket_start)
 group by source, bucket_start
 order by source, bucket_start

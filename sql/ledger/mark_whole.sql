@@ -3,8 +3,7 @@ insert into pipeline.marks (source, whole, bucket_start, added)
 select
     '@source',
     true,
-    pipeline.hour_of(pipeline.utc(e.@created_at)),
+    pipeline.bucket_of(pipeline.utc(e.@created_at)),
     count(*)
 from @relation as e
-where pipeline.has_hour(pipeline.utc(e.@created_at))
-group by pipeline.hour_of(pipeline.utc(e.@created_at))
+group by pipeline.bucket_of(pipeline.utc(e.@created_at))

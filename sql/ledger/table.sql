@@ -4,6 +4,11 @@ language sql immutable parallel safe
 as 'select at >= timestamptz ''1001-01-01 00:00:00+00'' and at < timestamptz ''9999-01-01 00:00:00+00''';
 comment on function pipeline.has_hour is 'Whether a raw row''s time can be told as an hour: years 1001 to 9998.';
 
+create or replace function pipeline.bucket_of(at timestamptz) returns timestamptz
+language sql immutable parallel safe
+as 'select case when pipeline.has_hour(at) then pipeline.hour_of(at) else timestamptz ''-infinity'' end';
+comment on function pipeline.bucket_of is 'The hour of a raw row; -infinity where it has none.';
+
 create table if not exists pipeline.marks (
     source text not null,
     whole boolean not null default false,
@@ -25,7 +30,8 @@ comment on column pipeline.marks.source is 'Raw table: api_requests or usage_rec
 comment on column pipeline.marks.whole is 'True: all tenants of the hour.';
 comment on column pipeline.marks.tenant_id is
 'Tenant whose hour changed; null where the raw row has none, or with whole.';
-comment on column pipeline.marks.bucket_start is 'Start of the hour that changed, UTC.';
+comment on column pipeline.marks.bucket_start is
+'Start of the hour that changed, UTC; -infinity: rows whose time is no hour.';
 comment on column pipeline.marks.added is 'Rows that came into the hour by this statement.';
 comment on column pipeline.marks.removed is 'Rows that left the hour by this statement.';
 comment on column pipeline.marks.marked_at is 'When the statement ran.';

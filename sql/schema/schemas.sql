@@ -58,17 +58,24 @@ create table if not exists pipeline.progress (
     data_through timestamptz,
     published_through timestamptz,
     documents_version text not null default '',
-    seq bigint not null default 0
+    seq bigint not null default 0,
+    hours_from timestamptz,
+    days_from date
 );
 comment on table pipeline.progress is 'One row: how far rolling up and publishing are.';
 comment on column pipeline.progress.only_row is 'Holds the table to one row.';
-comment on column pipeline.progress.schema_version is 'Version of these definitions.';
+comment on column pipeline.progress.schema_version is
+'Number of the last of sql/migrations that these definitions hold.';
 comment on column pipeline.progress.data_through is 'End of the last hour that is complete in the rollups.';
 comment on column pipeline.progress.published_through is 'data_through of the last status.json.';
 comment on column pipeline.progress.documents_version is
 'Digest of the code that shapes documents: when it changes, all files are looked at again.';
 comment on column pipeline.progress.seq is 'Highest seq given to a published file.';
-insert into pipeline.progress (schema_version) values (1) on conflict do nothing;
+comment on column pipeline.progress.hours_from is
+'Hours before this are frozen: retention has dropped those up to two days before it, so that the days of all that '
+'follow still have every hour they had. Null: all are kept.';
+comment on column pipeline.progress.days_from is
+'Days before this have been dropped by retention; null: all are kept.';
 
 create table if not exists pipeline.tick_lock (nothing boolean);
 comment on table pipeline.tick_lock is

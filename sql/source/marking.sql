@@ -9,11 +9,10 @@ begin
     select
         '@source',
         n.@tenant_id,
-        pipeline.hour_of(pipeline.utc(n.@created_at)),
+        pipeline.bucket_of(pipeline.utc(n.@created_at)),
         count(*)
     from new_rows as n
-    where pipeline.has_hour(pipeline.utc(n.@created_at))
-    group by n.@tenant_id, pipeline.hour_of(pipeline.utc(n.@created_at));
+    group by n.@tenant_id, pipeline.bucket_of(pipeline.utc(n.@created_at));
     return null;
 end
 $tenantcast$;
@@ -26,11 +25,10 @@ begin
     select
         '@source',
         o.@tenant_id,
-        pipeline.hour_of(pipeline.utc(o.@created_at)),
+        pipeline.bucket_of(pipeline.utc(o.@created_at)),
         count(*)
     from old_rows as o
-    where pipeline.has_hour(pipeline.utc(o.@created_at))
-    group by o.@tenant_id, pipeline.hour_of(pipeline.utc(o.@created_at));
+    group by o.@tenant_id, pipeline.bucket_of(pipeline.utc(o.@created_at));
     return null;
 end
 $tenantcast$;
@@ -48,13 +46,12 @@ begin
         sum(c.added),
         sum(c.removed)
     from (
-        select n.@tenant_id as tenant_id, pipeline.hour_of(pipeline.utc(n.@created_at)) as bucket_start, 1 as added, 0 as removed
+        select n.@tenant_id as tenant_id, pipeline.bucket_of(pipeline.utc(n.@created_at)) as bucket_start, 1 as added, 0 as removed
         from new_rows as n
         union all
-        select o.@tenant_id, pipeline.hour_of(pipeline.utc(o.@created_at)), 0, 1
+        select o.@tenant_id, pipeline.bucket_of(pipeline.utc(o.@created_at)), 0, 1
         from old_rows as o
     ) as c
-    where pipeline.has_hour(c.bucket_start)
     group by c.tenant_id, c.bucket_start;
     return null;
 end

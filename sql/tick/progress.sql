@@ -1,4 +1,6 @@
 select
     data_through,
-    seq
+    seq,
+    hours_from,
+    days_from
 from pipeline.progress

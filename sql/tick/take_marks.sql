@@ -9,7 +9,8 @@ with taken as (
         added,
         removed,
         -- Judged as of the marking, not of the tick: an outage does not freeze what was in time.
-        coalesce(bucket_start < marked_at - cast(:horizon as interval), false) as is_frozen
+        coalesce(bucket_start < marked_at - cast(:horizon as interval), false)
+        or coalesce(bucket_start < cast(:hours_from as timestamptz), false) as is_frozen
 ),
 
 -- One row: one hour that has lost rows beyond the horizon. From then on its raw rows do not say all.
@@ -19,7 +20,10 @@ purged as (
         :source,
         bucket_start
     from taken
-    where is_frozen and (whole or removed > 0)
+    where
+        is_frozen
+        and (whole or removed > 0)
+        and bucket_start >= coalesce(cast(:hours_from as timestamptz), '-infinity')
     on conflict do nothing
     returning bucket_start
 ),
@@ -53,17 +57,52 @@ filled as (
 
 -- Rows that came for a frozen bucket, or in time for one that was purged before it was redone, are counted, not rolled
 -- up.
+late as (
+    select
+        bucket_start,
+        tenant_id,
+        sum(arrived)::bigint as arrived
+    from judged
+    where (is_frozen or is_purged) and arrived > 0 and not bucket_start in (select bucket_start from filled)
+    group by bucket_start, tenant_id
+),
+
+counted as (
+    delete from pipeline.rejected_by_tenant as j
+    using late as l
+    where
+        j.source = :source
+        and j.reason = 'beyond_horizon'
+        and j.bucket_start = l.bucket_start
+        and j.tenant_id is not distinct from l.tenant_id
+    returning
+        j.bucket_start,
+        j.tenant_id,
+        j.rows
+),
+
 refused as (
     insert into pipeline.rejected_by_tenant (source, bucket_start, tenant_id, reason, rows)
     select
         :source,
-        bucket_start,
-        tenant_id,
+        a.bucket_start,
+        a.tenant_id,
         'beyond_horizon',
-        sum(arrived)
-    from judged
-    where (is_frozen or is_purged) and arrived > 0 and not bucket_start in (select bucket_start from filled)
-    group by bucket_start, tenant_id
+        sum(a.rows)
+    from (
+        select
+            bucket_start,
+            tenant_id,
+            arrived as rows
+        from late
+        union all
+        select
+            bucket_start,
+            tenant_id,
+            rows
+        from counted
+    ) as a
+    group by a.bucket_start, a.tenant_id
     returning bucket_start
 ),
 
@@ -80,4 +119,4 @@ noted as (
 select
     (select count(*) from taken) as marks,
     (select count(*) from filled) as buckets,
-    (select count(*) from noted) as hours
+    (select coalesce(sum(arrived), 0) from late)::bigint as beyond_horizon

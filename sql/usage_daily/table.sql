@@ -6,7 +6,8 @@ create table if not exists rollup.usage_daily (
     records bigint not null,
     -- Tenant first: documents are read and days are merged tenant by tenant.
     primary key (tenant_id, day, quota_type)
-);
+)
+partition by range (day);
 -- For ranges of days of all tenants.
 create index if not exists usage_daily_day on rollup.usage_daily using brin (day)
 with (pages_per_range = 16, autosummarize = on);

@@ -6,7 +6,8 @@ create table if not exists rollup.usage_hourly (
     records bigint not null,
     -- Tenant first: documents are read tenant by tenant, and late buckets are redone one by one.
     primary key (tenant_id, bucket_start, quota_type)
-);
+)
+partition by range (bucket_start);
 -- For whole hours: what a fresh hour replaces, and the platform's totals.
 create index if not exists usage_hourly_bucket_start on rollup.usage_hourly using brin (bucket_start)
 with (pages_per_range = 16, autosummarize = on);

@@ -1,0 +1,125 @@
+"""One chunk of a backlog, in one transaction: its marks are taken, its buckets recomputed and replaced, and queued."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from pipeline.database.connection import execute, rows
+from pipeline.installation import Installation
+from pipeline.rollups.backlog import Chunk
+from pipeline.rollups.days import redo_days
+from pipeline.rollups.report import RollReport
+from pipeline.rollups.ticking import ticking
+from pipeline.sources.catalog import quoted
+
+ROLLUPS = {
+    "api_requests": ("api_hourly", "api_daily", "rejected_hourly/fill_api", "rejected_hourly/fill_unplaced_api"),
+    "usage_records": (
+        "usage_hourly",
+        "usage_daily",
+        "rejected_hourly/fill_usage",
+        "rejected_hourly/fill_unplaced_usage",
+    ),
+}
+WORK_MEM = "256MB"
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """What is not recomputed any more: hours that were older than `horizon` when marked, and those before a time."""
+
+    horizon: timedelta | None
+    hours_from: datetime | None
+
+
+def redo(installation: Installation, chunk: Chunk, report: RollReport, *, through: datetime, frozen: Frozen) -> None:
+    """Do a chunk: what its marks say is taken from the ledger, recomputed from this snapshot, and queued."""
+    hourly, daily, fill_rejected, _ = ROLLUPS[chunk.source]
+    settings = installation.settings
+    raw = settings.source[chunk.source]
+    with ticking(installation.database, quoted(raw.schema, raw.table)) as connection:
+        connection.exec_driver_sql(f"set local work_mem = '{WORK_MEM}'")
+        execute(connection, "tick/workspace")
+        taken = _take(connection, chunk, frozen)
+        if not taken.marks:
+            return
+        connection.exec_driver_sql("analyze redo")
+        whole = execute(connection, "tick/any_whole").scalar_one()
+        place = {"start": chunk.start, "end": chunk.end, "by_scan": chunk.by_scan or whole}
+        execute(connection, "tick/touch_marked")
+        with report.timed("hours"):
+            _redo_hours(connection, hourly, place)
+        with report.timed("rejected"):
+            _redo_rejected(connection, chunk.source, fill_rejected, place)
+        with report.timed("days"):
+            days = redo_days(connection, timezone=settings.timezone, through=through, tables=(daily,))
+        oldest = execute(connection, "tick/oldest").scalar_one()
+        rejected = _rejected(connection, chunk.source)
+    report.redone(marks=taken.marks, buckets=taken.buckets, oldest=oldest, days=days)
+    report.rejects(rejected | ({"beyond_horizon": taken.beyond_horizon} if taken.beyond_horizon else {}))
+
+
+def _take(connection: Connection, chunk: Chunk, frozen: Frozen) -> Any:
+    return execute(
+        connection,
+        "tick/take_marks",
+        source=chunk.source,
+        start=chunk.start,
+        end=chunk.end,
+        horizon=frozen.horizon,
+        hours_from=frozen.hours_from,
+    ).one()
+
+
+def _redo_hours(connection: Connection, hourly: str, place: dict[str, Any]) -> None:
+    execute(connection, f"{hourly}/clear", **place)
+    # Nearly every sketch key of a whole range is a group of its own: hashing them costs memory, and sorts anyway.
+    connection.exec_driver_sql(f"set local enable_hashagg = {'off' if place['by_scan'] else 'on'}")
+    execute(connection, f"{hourly}/fill", **place)
+    connection.exec_driver_sql("set local enable_hashagg = on")
+
+
+def _redo_rejected(connection: Connection, source: str, fill: str, place: dict[str, Any]) -> None:
+    execute(connection, "rejected_hourly/clear", source=source, by_scan=place["by_scan"])
+    execute(connection, fill, source=source, **place)
+    _sum_rejected(connection, source)
+
+
+def _sum_rejected(connection: Connection, source: str) -> None:
+    execute(connection, "rejected_hourly/sum_clear", source=source)
+    execute(connection, "rejected_hourly/sum_fill", source=source)
+
+
+def _rejected(connection: Connection, source: str) -> dict[str, int]:
+    return {row.reason: row.rows for row in rows(connection, "rejected_hourly/redone", source=source)}
+
+
+def recount_unplaced(installation: Installation, source: str, report: RollReport) -> None:
+    """Count anew the raw rows that have no hour, where any were marked."""
+    raw = installation.settings.source[source]
+    with ticking(installation.database, quoted(raw.schema, raw.table)) as connection:
+        execute(connection, "tick/workspace")
+        marks = execute(connection, "rejected_hourly/take_unplaced", source=source).scalar_one()
+        execute(connection, ROLLUPS[source][-1])
+        _sum_rejected(connection, source)
+        rejected = _rejected(connection, source)
+    report.marks += marks
+    report.rejects(rejected)
+
+
+def redo_marked_days(installation: Installation, report: RollReport, *, through: datetime) -> None:
+    """Merge the days that were marked themselves anew from their hours."""
+    with installation.database.transaction() as connection:
+        marked = {row.rollup for row in rows(connection, "tick/any_marked_days")}
+    for _, daily, *_ in ROLLUPS.values():
+        if daily not in marked:
+            continue
+        with ticking(installation.database) as connection:
+            execute(connection, "tick/workspace")
+            execute(connection, "tick/take_marked_days", rollup=daily, timezone=installation.settings.timezone)
+            timezone = installation.settings.timezone
+            report.days += redo_days(connection, timezone=timezone, through=through, tables=(daily,))

@@ -1,0 +1,1 @@
+select pipeline.add_partition(:rollup, :partition, :lower_bound, :upper_bound)

@@ -1,0 +1,3 @@
+-- One row where `init` has been here before.
+select schema_version as version
+from pipeline.progress
