@@ -298,6 +298,15 @@ def test_an_unusable_zone_holds_nobody_up(ready: Installation, sql: Sql, zone: s
     assert sql(DAILY) == [("t1", "2026-03-08", "/", 1), ("t2", "2026-03-08", "/", 1)]
 
 
+def test_a_zone_that_could_not_be_used_is_looked_at_again(ready: Installation, sql: Sql) -> None:
+    sql.tenant(timezone="Europe/Kyiv")
+    sql.request("2026-03-09T10:00:00Z")
+    sql("insert into pipeline.zones values ('Europe/Kyiv', 'unknown time zone Europe/Kyiv')")
+    roll(ready, NOW)
+    assert sql("select timezone, problem from pipeline.zones") == [("Europe/Kyiv", None)]
+    assert sql("select day::text from rollup.api_daily") == [("2026-03-09",)]
+
+
 def test_rows_of_an_unknown_tenant_are_rolled_up(ready: Installation, sql: Sql) -> None:
     sql.request("2026-03-08T22:30:00Z", "nobody")
     roll(ready, NOW)

@@ -19,6 +19,12 @@ DAILY = ("api_daily", "usage_daily")  # partitions of a year
 AHEAD = timedelta(days=45)
 ZONES = timedelta(days=2)  # no zone's day is farther from the UTC day of one of its hours
 DETACH_TIMEOUT = "2s"
+DROP_LOCK = 2_950_113_406  # any number, the same for every tick
+LEFT_FOR_THE_NEXT = (
+    psycopg.errors.LockNotAvailable,
+    psycopg.errors.DeadlockDetected,
+    psycopg.errors.UndefinedTable,  # somebody else has just dropped it
+)
 
 
 @dataclass(frozen=True)
@@ -155,16 +161,20 @@ def _frozen_before(dropped_to: date | None) -> datetime | None:
 
 
 def _drop(database: Database, due: Sequence[Partition]) -> list[str]:
-    dropped = []
-    with database.autocommit() as connection:
+    dropped: list[str] = []
+    if not due:
+        return dropped
+    with database.transaction() as alone, database.autocommit() as connection:
+        if not alone.exec_driver_sql(f"select pg_try_advisory_xact_lock({DROP_LOCK})").scalar_one():
+            return dropped
         connection.exec_driver_sql(f"set lock_timeout = '{DETACH_TIMEOUT}'")
         try:
             # One that is half taken off keeps every other from being taken off.
             for each in sorted(due, key=lambda one: not one.pending):
                 _detach(driver(connection), each)
                 dropped.append(each.name)
-        except psycopg.errors.LockNotAvailable:
-            pass  # a long reader; the next tick goes on from here
+        except LEFT_FOR_THE_NEXT:
+            pass  # a long reader, mostly; the next tick goes on from here
         finally:
             connection.exec_driver_sql("reset lock_timeout")
     return dropped

@@ -70,7 +70,7 @@ def _redo_backlog(installation: Installation, through: datetime, report: RollRep
     days = installation.settings.raw_horizon_days if progress.data_through else None
     frozen = Frozen(horizon=timedelta(days=days) if days else None, hours_from=progress.hours_from)
     chunks = plan(waiting, tenants)
-    report.partitions_made = ensure_partitions(database, chunks, through)
+    report.partitions_made = again_on_conflict(lambda: ensure_partitions(database, chunks, through))
     _redo_chunks(installation, chunks, report, through=through, frozen=frozen)
     for source in unplaced:
         recount_unplaced(installation, source, report)
