@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import hmac
+import zlib
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -18,6 +19,7 @@ from pipeline.runs import hour_of, json_time
 from pipeline.settings import ROOT
 
 STATUS = "v1/status.json"
+LARGEST_SEQ = 2**53 - 1  # what a browser counts exactly
 
 
 def published_through(database: Database, as_of: datetime | None) -> datetime:
@@ -38,22 +40,36 @@ def published_through(database: Database, as_of: datetime | None) -> datetime:
 
 def next_seq(installation: Installation) -> int:
     """Take the next number: above all given out, and above that of the status.json that is up."""
-    packed = installation.store.get(STATUS)
-    published = int(orjson.loads(gzip.decompress(packed)).get("seq", 0)) if packed else 0
+    published = seq_of(parsed(installation.store.get(STATUS)) or {})
     with installation.database.transaction() as connection:
         return int(execute(connection, "published/next_seq", published=published).scalar_one())
+
+
+def parsed(packed: bytes | None) -> dict[str, Any] | None:
+    """Give the document in a file; None where there is no file, or none that can be read."""
+    try:
+        document = orjson.loads(gzip.decompress(packed or b""))
+    except (OSError, EOFError, zlib.error, orjson.JSONDecodeError):
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def seq_of(document: dict[str, Any]) -> int:
+    """Give a document's number; 0 where it has none that can have been given out."""
+    seq = document.get("seq")
+    return seq if isinstance(seq, int) and 0 <= seq <= LARGEST_SEQ else 0
 
 
 def find_due(installation: Installation, through: datetime, *, shard: int = 0, shards: int = 1) -> list[Any]:
     """Give the tenants of a shard whose numbers can have changed since they were published."""
     with installation.database.transaction() as connection:
-        execute(connection, "published/adopt_version", version=_version(installation))
+        execute(connection, "published/adopt_version", version=documents_version(installation))
         execute(connection, "queue/forget_unknown")
         found = rows(connection, "queue/due", through=through, shard=shard, shards=shards)
     return [row.tenant_id for row in found]
 
 
-def _version(installation: Installation) -> str:
+def documents_version(installation: Installation) -> str:
     """Give what all files depend on besides numbers: the code and settings that shape them, and where they go."""
     settings = installation.settings
     place = hmac.new(installation.secret, settings.store_url.encode(), hashlib.sha256).hexdigest()

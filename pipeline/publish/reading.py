@@ -49,17 +49,17 @@ class Page:
     page_to: datetime | None = None
 
 
-def read_jobs(connection: Connection, tenants: Sequence[Any], through: datetime) -> list[Job]:
-    """Give one job a tenant, in the order of `tenants`."""
+def read_jobs(connection: Connection, tenants: Sequence[Any], through: datetime, *, whole: bool = False) -> list[Job]:
+    """Give one job a tenant, in the order of `tenants`; `whole` reads each as if it had never been published."""
     at: dict[str, Any] = {"tenants": list(tenants), "through": through}
     jobs = {row.tenant_id: Job(row.tenant_id, row) for row in rows(connection, "documents/tenants", **at)}
-    days = _changed_days(connection, jobs, at)
+    days = _changed_days(connection, jobs, at, whole=whole)
     for row in rows(connection, "published/current", tenants=list(tenants)):
         jobs[row.tenant_id].current[row.kind, row.page] = _current(row)
     for row in rows(connection, "published/paths", tenants=[each for each in jobs if jobs[each].info.deleted]):
         jobs[row.tenant_id].to_delete.append(row.path)
     for job in jobs.values():
-        if _still_holds(job, days[job.tenant_id]):
+        if not whole and _still_holds(job, days[job.tenant_id]):
             job.kept = orjson.loads(job.info.kept_periods)
     living = {tenant: job for tenant, job in jobs.items() if not job.info.deleted and not job.info.problem}
     _read_tenants(connection, {each: job for each, job in living.items() if job.kept}, through, PERIODS[:1])
@@ -84,14 +84,16 @@ def _current(row: Row[Any]) -> Current:
     return Current(row.content_hash, listed, row.path)
 
 
-def _changed_days(connection: Connection, jobs: dict[Any, Job], at: dict[str, Any]) -> dict[Any, set[date]]:
+def _changed_days(
+    connection: Connection, jobs: dict[Any, Job], at: dict[str, Any], *, whole: bool
+) -> dict[Any, set[date]]:
     """Give the days whose pages have to be looked at: all of them for a tenant that was never published."""
     days: dict[Any, set[date]] = defaultdict(set)
     for row in rows(connection, "queue/read", **at):
         jobs[row.tenant_id].entries.append(row.entry_id)
         if row.day is not None:
             days[row.tenant_id].add(row.day)
-    fresh = [tenant for tenant, job in jobs.items() if job.info.published_through is None]
+    fresh = [tenant for tenant, job in jobs.items() if whole or job.info.published_through is None]
     if fresh:
         for row in rows(connection, "documents/all_days", tenants=fresh):
             days[row.tenant_id].add(row.day)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import boto3
@@ -10,7 +11,9 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pipeline.errors import PermanentError, SettingsError, TenantcastError, TransientError
+from pipeline.publish.stores import Draft
 
+LISTED = 1000  # keys a request, the most there can be
 CONFIG = Config(
     # By default boto3 sends checksums after the body, as `Content-Encoding: gzip,aws-chunked`: stores that do not know
     # this keep the framing as content. A request is signed over the SHA-256 of its body in any case.
@@ -70,6 +73,24 @@ class S3Store:
             self.client.delete_object(Bucket=self.bucket, Key=self._key(path))
         except (BotoCoreError, ClientError) as error:
             raise self._translated(path, error) from error
+
+    def list(self, folder: str) -> Iterator[str]:
+        """Ask for the keys, page by page."""
+        prefix = self._key(f"{folder}/")
+        pages = self.client.get_paginator("list_objects_v2").paginate(
+            Bucket=self.bucket, Prefix=prefix, PaginationConfig={"PageSize": LISTED}
+        )
+        try:
+            for page in pages:
+                for each in page.get("Contents", ()):
+                    yield f"{folder}/{each['Key'].removeprefix(prefix)}"
+        except (BotoCoreError, ClientError) as error:
+            raise self._translated(folder, error) from error
+
+    def drafts(self, folder: str) -> Iterator[Draft]:
+        """Give nothing: an object appears whole, or not at all."""
+        del folder
+        return iter(())
 
     def url(self, path: str) -> str:
         """Give an s3:// address."""

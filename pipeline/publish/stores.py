@@ -5,11 +5,24 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from pipeline.errors import PermanentError, SettingsError
+
+DRAFT = ".draft-"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a write left behind that was killed before its file got its name; `age` in seconds."""
+
+    path: str
+    age: float
 
 
 class Store(Protocol):
@@ -23,6 +36,12 @@ class Store(Protocol):
 
     def delete(self, path: str) -> None:
         """Remove a file; a missing one is no error."""
+
+    def list(self, folder: str) -> Iterator[str]:
+        """Give the paths of all files below a folder, those of one folder in a row."""
+
+    def drafts(self, folder: str) -> Iterator[Draft]:
+        """Give what killed writes have left below a folder."""
 
     def url(self, path: str) -> str:
         """Give the address of a file."""
@@ -53,22 +72,26 @@ class FileStore:
         self.root = root
 
     def put(self, path: str, content: bytes, *, cache_control: str) -> None:
-        """Write aside and rename: a reader sees the old file or the new one."""
+        """Write aside and rename: a reader sees the old file or the new one, also after a loss of power.
+
+        Without the flushes the database could say that a file is up of which the disk has the name only.
+        """
         del cache_control  # the server that serves the folder says it
         target = self.root / path
         try:
-            if not target.parent.is_dir():
-                target.parent.mkdir(parents=True, exist_ok=True)
+            _make(target.parent)
             self._write(target, content)
         except OSError as error:
             raise _refused(target, error) from None
 
     def _write(self, target: Path, content: bytes) -> None:
-        handle, draft = tempfile.mkstemp(dir=target.parent, prefix=".draft-")
+        handle, draft = tempfile.mkstemp(dir=target.parent, prefix=DRAFT)
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
                 os.fchmod(file.fileno(), 0o644)
+                file.flush()
+                os.fsync(file.fileno())
             os.replace(draft, target)  # noqa: PTH105
         except BaseException:
             with contextlib.suppress(FileNotFoundError):
@@ -76,6 +99,7 @@ class FileStore:
             raise
         with contextlib.suppress(FileExistsError):
             os.symlink(target.name, f"{target}.gz")  # noqa: PTH211
+        _flush(target.parent)
 
     def get(self, path: str) -> bytes | None:
         """Give a file's bytes."""
@@ -83,11 +107,31 @@ class FileStore:
             return (self.root / path).read_bytes()
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise PermanentError(
+                f"The store cannot be read: {self.root / path}: {error.strerror}. Check the file and its owner."
+            ) from None
 
     def delete(self, path: str) -> None:
         """Remove both names."""
         for name in (f"{path}.gz", path):
-            (self.root / name).unlink(missing_ok=True)
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                (self.root / name).unlink()
+
+    def list(self, folder: str) -> Iterator[str]:
+        """Walk the folder, the second names left out; what vanishes meanwhile is not there."""
+        for entry in _walk(self.root / folder):
+            is_second = entry.name.endswith(".gz") and entry.is_symlink()
+            if not is_second and not entry.name.startswith(DRAFT):
+                yield str(Path(entry.path).relative_to(self.root))
+
+    def drafts(self, folder: str) -> Iterator[Draft]:
+        """Walk the folder."""
+        for entry in _walk(self.root / folder):
+            if entry.name.startswith(DRAFT):
+                with contextlib.suppress(FileNotFoundError):
+                    age = time.time() - entry.stat(follow_symlinks=False).st_mtime
+                    yield Draft(str(Path(entry.path).relative_to(self.root)), age)
 
     def url(self, path: str) -> str:
         """Give a file:// address."""
@@ -101,6 +145,38 @@ class FileStore:
                 pass
         except OSError as error:
             raise _refused(self.root, error) from None
+
+
+def _make(folder: Path) -> None:
+    """Make a folder and those above it, each name on disk before anything is put into it."""
+    if folder.is_dir():
+        return
+    _make(folder.parent)
+    folder.mkdir(exist_ok=True)
+    _flush(folder.parent)
+
+
+def _flush(folder: Path) -> None:
+    """Bring the names in a folder to disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _walk(folder: Path) -> Iterator[os.DirEntry[str]]:
+    """Give all files below a folder, folder by folder; what vanishes meanwhile is passed over."""
+    try:
+        with os.scandir(folder) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            yield from _walk(Path(entry.path))
+        else:
+            yield entry
 
 
 def _refused(path: Path, error: OSError) -> PermanentError:

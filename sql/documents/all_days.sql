@@ -16,3 +16,9 @@ select
     cast(f.page as date)
 from pipeline.files as f
 where f.tenant_id = any(:tenants) and f.kind = 'hourly' and f.page ~ '^\d{4}-\d\d-\d\d$' and f.superseded_at is null
+union
+select
+    f.tenant_id,
+    cast(f.page || '-01' as date)
+from pipeline.files as f
+where f.tenant_id = any(:tenants) and f.kind = 'daily' and f.page ~ '^\d{4}-\d\d$' and f.superseded_at is null

@@ -1,0 +1,99 @@
+"""Files in the store that no ledger knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Row
+
+from pipeline.database.connection import rows
+from pipeline.installation import Installation
+from pipeline.publish.due import parsed
+from pipeline.reconcile.file_report import UNKNOWN, Difference, shown
+from pipeline.reconcile.standing import folders
+
+TENANTS = "v1/t"
+BATCH = 1000
+
+Owners = Mapping[str, Row[Any]]  # whose a folder is
+
+
+def find_owners(installation: Installation, asked: Sequence[str] | None) -> dict[str, Row[Any]]:
+    """Give the folders of all tenants, or of those asked for."""
+    with installation.database.transaction() as connection:
+        found = rows(connection, "published/owners", ids=list(asked) if asked is not None else None)
+    return {place: tenant for tenant in found for place in folders(installation, tenant)}
+
+
+def listed(installation: Installation, owners: Owners, asked: Sequence[str] | None) -> Iterator[list[str]]:
+    """Give the paths of what is in the store, some at a time: all, or the folders of the tenants asked for."""
+    store = installation.store
+    paths = iter(
+        store.list(TENANTS) if asked is None else (path for place in sorted(owners) for path in store.list(place))
+    )
+    while batch := list(islice(paths, BATCH)):
+        yield batch
+
+
+def unknown(installation: Installation, owners: Owners, paths: Iterable[str]) -> list[str]:
+    """Give those paths that the ledger does not hold, be it as superseded: it holds each before it is written."""
+    asked = list(paths)
+    tenants = {owner.tenant_id for owner in (owners.get(place(path)) for path in asked) if owner}
+    with installation.database.transaction() as connection:
+        known = {row.path for row in rows(connection, "published/paths", tenants=list(tenants))}
+    return [path for path in asked if path not in known]
+
+
+def place(path: str) -> str:
+    """Give the tenant's folder that a path lies in."""
+    return "/".join(path.split("/", 3)[:3])
+
+
+def difference(owners: Owners, path: str) -> Difference:
+    """Say that a file is unknown: by its name within its tenant's folder, or whole if it is nobody's."""
+    owner = owners.get(place(path))
+    whole, name = shown(path), shown(path.removeprefix(f"{place(path)}/"))
+    kind, _, file = name.rpartition("/")
+    page = file.split(".", 1)[0]
+    return Difference(
+        tenant_id=owner.id if owner else None,
+        kind=kind or page,
+        page=page if kind else "",
+        what=UNKNOWN,
+        name=name if owner else whole,
+    )
+
+
+def removable(installation: Installation, owners: Owners, paths: Sequence[str]) -> list[str]:
+    """Give those of some unknown paths that no dashboard lists, each dashboard before what it lists."""
+    found: list[str] = []
+    for folder in dict.fromkeys(map(place, paths)):
+        mine = [path for path in paths if place(path) == folder]
+        dashboard = f"{folder}/dashboard.json"
+        if unknown(installation, owners, [dashboard]):
+            found.append(dashboard)
+            found += [path for path in mine if path != dashboard]
+            continue
+        led_to = _led_to(installation, folder)
+        found += [path for path in mine if led_to is not None and path not in led_to]
+    return found
+
+
+def _led_to(installation: Installation, folder: str) -> set[str] | None:
+    """Give the paths that a folder's dashboard leads to; none where it lists nothing, None where it cannot be read."""
+    packed = installation.store.get(f"{folder}/dashboard.json")
+    document = parsed(packed)
+    if document is None:
+        return None if packed else set()
+    try:
+        found = {f"{folder}/{page['path']}" for pages in document["pages"].values() for page in pages}
+        for index in [path for path in found if path.rsplit("/", 1)[1].startswith("index.")]:
+            older = parsed(installation.store.get(index))
+            if older is None:
+                return None
+            found |= {f"{folder}/{page['path']}" for page in older["pages"]}
+    except (KeyError, TypeError, AttributeError):
+        return None
+    return found

@@ -1,0 +1,6 @@
+-- What status.json says, as the database has it.
+select
+    published_through,
+    seq,
+    documents_version
+from pipeline.progress
