@@ -86,7 +86,7 @@ def _led_to(installation: Installation, folder: str) -> set[str] | None:
     packed = installation.store.get(f"{folder}/dashboard.json")
     document = parsed(packed)
     if document is None:
-        return None if packed else set()
+        return None if packed is not None else set()
     try:
         found = {f"{folder}/{page['path']}" for pages in document["pages"].values() for page in pages}
         for index in [path for path in found if path.rsplit("/", 1)[1].startswith("index.")]:
