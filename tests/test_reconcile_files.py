@@ -22,7 +22,7 @@ from pipeline.publish.keys import address
 from pipeline.publish.publisher import publish, slots_held
 from pipeline.publish.status import announce
 from pipeline.publish.stores import FileStore
-from pipeline.reconcile import files
+from pipeline.reconcile import files, strays
 from pipeline.reconcile.files import compare_files, repair_files
 from pipeline.rollups.tick import roll
 from pipeline.run import run
@@ -370,8 +370,12 @@ def test_a_file_that_the_ledger_has_lost(up: Installation, sql: Sql) -> None:
         ("t3", "dashboard", "not in the ledger"),
     }
     repair_files(up, compare_files(up))
-    now = held(up)
-    assert page_of(up, "t1") in now, "it is listed: it stays"
+    assert up.store.get(page_of(up, "t1")), "it is listed: it stays"
+    dashboard = up.store.get(address(up, "t1").path)
+    put(up, address(up, "t1").path, b"")
+    repair_files(up, compare_files(up))
+    put(up, address(up, "t1").path, dashboard or b"")
+    assert up.store.get(page_of(up, "t1")), "nobody can say what is listed"
     run(up, NOW)
     assert found(up) == set()
     assert without_seq(held(up)) == without_seq(before)
@@ -519,6 +523,43 @@ def test_drafts_are_counted_and_go_after_an_hour(up: Installation) -> None:
     assert (young.exists(), old.exists()) == (True, False)
 
 
+def test_pages_of_hours_that_are_no_longer_kept_are_gone(ready: Installation, sql: Sql) -> None:
+    sql.tenant()
+    for at in ("2025-01-15T10:00:00Z", "2025-02-01T10:00:00Z", "2025-03-15T10:00:00Z"):
+        sql.request(at)
+    run(ready, NOW - 30 * DAY)
+    before = held(ready)
+    assert roll(ready, NOW).partitions_dropped
+    assert (found(ready), compare_files(ready).waiting) == (set(), 1)
+    run(ready, NOW)
+    pages = dashboard_of(ready)["pages"]
+    assert [page["path"].split(".")[0] for page in pages["hourly"]] == ["hourly/2025-03-15"]
+    assert [page["path"].split(".")[0] for page in pages["daily"]] == [
+        "daily/2025-03",
+        "daily/2025-02",
+        "daily/2025-01",
+    ]
+    assert set(before) <= set(held(ready)), "a dashboard that is cached still lists them"
+    assert (found(ready), compare_files(ready).waiting) == (set(), 0)
+    assert run(ready, NOW).publish.files_written == 0
+
+
+def test_pages_of_days_that_are_no_longer_kept_are_gone(databases: Databases, template: str, tmp_path: Path) -> None:
+    """Also where the year ends after it does in UTC, and of a tenant for which nothing else is due."""
+    installation = installation_on(databases.make(template), tmp_path, TENANTCAST_DAILY_RETENTION_DAYS="400")
+    with psycopg.connect(address_of(installation), autocommit=True) as connection:
+        sql = Sql(connection)
+        sql.tenant(timezone="America/New_York")
+        for at in ("2024-12-31T10:00:00Z", "2025-01-15T10:00:00Z"):
+            sql.request(at)
+        run(installation, NOW - 60 * DAY)
+        assert "api_daily_2024" in run(installation, NOW).rollup.partitions_dropped
+        pages = dashboard_of(installation)["pages"]["daily"]
+        assert [page["path"].split(".")[0] for page in pages] == ["daily/2025-01"]
+        report = compare_files(installation)
+        assert (report.to_json()["differences"], report.waiting) == ([], 0)
+
+
 # Publishers at work
 
 
@@ -555,6 +596,23 @@ def test_a_publish_in_the_middle_of_a_comparison_is_no_difference(
         return look(*given)
 
     monkeypatch.setattr(files, "_look_at_files", overtaken)
+    assert compare_files(up).total == 0
+    assert runs
+
+
+def test_files_of_a_tenant_that_is_deleted_during_the_listing_are_no_difference(
+    up: Installation, sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unknown, runs = strays.unknown, []
+
+    def overtaken(*given: Any) -> Any:
+        if not runs:
+            runs.append(1)
+            sql("update tenants set deleted_at = now() where id = 't2'")
+            run(up, NOW)
+        return unknown(*given)
+
+    monkeypatch.setattr(strays, "unknown", overtaken)
     assert compare_files(up).total == 0
     assert runs
 

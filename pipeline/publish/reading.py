@@ -93,6 +93,8 @@ def _changed_days(
         jobs[row.tenant_id].entries.append(row.entry_id)
         if row.day is not None:
             days[row.tenant_id].add(row.day)
+    for row in rows(connection, "documents/dropped_days", tenants=list(jobs)):
+        days[row.tenant_id].add(row.day)
     fresh = [tenant for tenant, job in jobs.items() if whole or job.info.published_through is None]
     if fresh:
         for row in rows(connection, "documents/all_days", tenants=fresh):

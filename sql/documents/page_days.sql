@@ -1,4 +1,5 @@
--- One row: one closed day with data, of the tenants' months asked for in :tenants and :months (first days), pairwise.
+-- One row: one closed day with data, of the tenants' months asked for in :tenants and :months (first days), pairwise. A
+-- month before those whose days are kept has none.
 with asked as (
     select
         a.tenant_id,
@@ -7,7 +8,8 @@ with asked as (
         (cast(:through as timestamptz) at time zone k.zone)::date as today
     from pipeline.pairs(:tenants, :months) as a
     inner join pipeline.tenant_state as k on a.tenant_id = k.tenant_id
-    where k.zone is not null
+    cross join pipeline.progress as p
+    where k.zone is not null and a.day >= coalesce(date_trunc('month', p.days_from), '-infinity')
 ),
 
 measured as (

@@ -1,4 +1,5 @@
--- One row: one hour with data, of the tenants' days asked for in :tenants and :days, pairwise.
+-- One row: one hour with data, of the tenants' days asked for in :tenants and :days, pairwise. A day before those whose
+-- hours are kept has none.
 with asked as (
     select
         a.tenant_id,
@@ -8,7 +9,10 @@ with asked as (
         pipeline.day_start(a.day + 1, k.zone) as ends_at
     from pipeline.pairs(:tenants, :days) as a
     inner join pipeline.tenant_state as k on a.tenant_id = k.tenant_id
-    where k.zone is not null
+    cross join pipeline.progress as p
+    where
+        k.zone is not null
+        and pipeline.day_start(a.day + 1, k.zone) > coalesce(p.hours_from, '-infinity')
 ),
 
 -- One row: one tenant and the time that its days lie in; equality on the day then does the rest by a hash.

@@ -26,5 +26,5 @@ where
     f.superseded_at is null
     and (
         (f.kind = 'hourly' and f.page_to <= k.hours_from)
-        or (f.kind = 'daily' and f.page_to <= k.days_from)
+        or (f.kind = 'daily' and f.page < to_char(k.days_from, 'YYYY-MM'))
     )

@@ -1,0 +1,24 @@
+-- One row: one day, or the first of one month, whose page is up though its hours or days are no longer kept.
+select
+    f.tenant_id,
+    cast(f.page as date) as day
+from pipeline.files as f
+cross join pipeline.progress as p
+where
+    f.tenant_id = any(:tenants)
+    and f.superseded_at is null
+    and f.kind = 'hourly'
+    and f.page ~ '^\d{4}-\d\d-\d\d$'
+    and f.page_to <= p.hours_from
+union all
+select
+    f.tenant_id,
+    cast(f.page || '-01' as date)
+from pipeline.files as f
+cross join pipeline.progress as p
+where
+    f.tenant_id = any(:tenants)
+    and f.superseded_at is null
+    and f.kind = 'daily'
+    and f.page ~ '^\d{4}-\d\d$'
+    and f.page < to_char(p.days_from, 'YYYY-MM')
