@@ -546,7 +546,12 @@ def test_pages_of_hours_that_are_no_longer_kept_are_gone(ready: Installation, sq
 
 def test_pages_of_days_that_are_no_longer_kept_are_gone(databases: Databases, template: str, tmp_path: Path) -> None:
     """Also where the year ends after it does in UTC, and of a tenant for which nothing else is due."""
-    installation = installation_on(databases.make(template), tmp_path, TENANTCAST_DAILY_RETENTION_DAYS="400")
+    installation = installation_on(
+        databases.make(template),
+        tmp_path,
+        TENANTCAST_DAILY_RETENTION_DAYS="400",
+        TENANTCAST_HOURLY_RETENTION_DAYS="200",
+    )
     with psycopg.connect(address_of(installation), autocommit=True) as connection:
         sql = Sql(connection)
         sql.tenant(timezone="America/New_York")
