@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import getpass
 import json
+import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
+
+from sqlalchemy import Connection
 
 from pipeline.database import migrations
 from pipeline.database.connection import Database, execute
@@ -32,10 +37,16 @@ class Run:
 
 
 @contextmanager
-def recorded(database: Database, verb: str, as_of: datetime, report: Report) -> Iterator[Run]:
-    """Write an entry when the work begins, and how it ended when it ends; a killed run stays `running`."""
+def recorded(
+    database: Database, verb: str, as_of: datetime, report: Report, *, reason: str | None = None
+) -> Iterator[Run]:
+    """Write an entry when the work begins, and how it ended when it ends; a killed run stays `running`.
+
+    With a reason goes who gave it.
+    """
+    asked = {"reason": reason, "requested_by": requester() if reason else None}
     with database.transaction() as connection:
-        run_id = execute(connection, "runs/begin", verb=verb, as_of=as_of).scalar_one()
+        run_id = execute(connection, "runs/begin", verb=verb, as_of=as_of, **asked).scalar_one()
     try:
         yield Run(run_id=run_id, as_of=as_of)
     except BaseException as error:
@@ -55,6 +66,20 @@ def _finish(database: Database, run_id: int, state: str, report: Report, error: 
             report=json.dumps(report.to_json()),
             error=error,
         )
+
+
+def note(connection: Connection, run: Run, report: Report) -> None:
+    """Write down what a run has done so far, with what the transaction does."""
+    execute(connection, "runs/note", run_id=run.run_id, report=json.dumps(report.to_json()))
+
+
+def requester() -> str:
+    """Say who is at work: user and machine. The database's user is added where it is written down."""
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):  # a user id without a name
+        user = str(os.getuid())
+    return f"{user}@{socket.gethostname()}"
 
 
 def clock(database: Database) -> datetime:

@@ -28,10 +28,13 @@ NAMES = (
     "raw_horizon_days",
     "hourly_retention_days",
     "daily_retention_days",
+    "marking",
+    "reconcile_hours",
     "home",
 )
 SOURCE = "source"  # the part of the file that maps tables and columns; no variable can hold it
 NOT_SETTINGS = ("config", "debug")  # variables of ours that are no settings: where the file is, and a traceback
+MARKINGS = ("triggers", "reconcile")
 DATABASE_FORM = "postgresql://user:password@host:port/database"
 HOURLY_RETENTION_DAYS = 400
 SHORTEST_HOURLY = 7  # the dashboard shows two days of hours, and six-hour steps of a week
@@ -52,6 +55,8 @@ class Settings:
     raw_horizon_days: int | None
     hourly_retention_days: int
     daily_retention_days: int | None  # None: for ever
+    marking: str  # "triggers", or "reconcile" for raw tables that may only be read
+    reconcile_hours: int
     source: SourceMapping
 
 
@@ -91,6 +96,8 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         raw_horizon_days=_days(given.get("raw_horizon_days"), least=1),
         hourly_retention_days=hourly_days,
         daily_retention_days=_days(given.get("daily_retention_days"), least=max(SHORTEST_DAILY, hourly_days)),
+        marking=_marking(given.get("marking")),
+        reconcile_hours=_reconcile_hours(given.get("reconcile_hours"), given),
         source=_source(given.get(SOURCE)),
     )
 
@@ -218,6 +225,30 @@ def _days(given: Given | None, *, least: int) -> int | None:
     if not re.fullmatch(r"[0-9]{1,5}", given.text) or int(given.text) < least:
         raise given.wrong(f"{given.value!r} is not a number of days from {least} to 99999")
     return int(given.text)
+
+
+def _marking(given: Given | None) -> str:
+    if given is None:
+        return MARKINGS[0]
+    if given.text not in MARKINGS:
+        raise given.wrong(f"{given.value!r} is neither triggers nor reconcile")
+    return given.text
+
+
+def _reconcile_hours(given: Given | None, others: Mapping[str, Given]) -> int:
+    """What may be purged must not lie in the window: it would be taken for deleted."""
+    hours, days = 48, _days(others.get("raw_horizon_days"), least=1)
+    if given is not None:
+        if not re.fullmatch(r"[1-9][0-9]{0,4}", given.text) or int(given.text) > 10_000:
+            raise given.wrong(f"{given.value!r} is not a number of hours from 1 to 10000")
+        hours = int(given.text)
+    if days and hours >= days * 24 and _marking(others.get("marking")) == "reconcile":
+        name = given.name if given else f"{PREFIX}RECONCILE_HOURS"
+        raise SettingsError(
+            f"{name}: {hours} hours are not shorter than the {days} days of {PREFIX}RAW_HORIZON_DAYS, after which raw "
+            f"rows may be gone. Set less than {days * 24}."
+        )
+    return hours
 
 
 def _source(given: Given | None) -> SourceMapping:

@@ -14,7 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from pipeline.database import embedded
-from pipeline.database.queries import query
+from pipeline.database.queries import query, query_aside
 from pipeline.errors import ConflictError, PermanentError, SettingsError, TenantcastError, TransientError
 from pipeline.settings import Settings
 
@@ -127,6 +127,11 @@ def again_on_conflict(work: Callable[[], Done]) -> Done:
 def execute(connection: Connection, name: str, **values: Any) -> CursorResult[Any]:
     """Run `sql/<name>.sql` with bound values."""
     return connection.execute(query(name), values)
+
+
+def execute_aside(connection: Connection, name: str, **values: Any) -> CursorResult[Any]:
+    """Run `sql/<name>.sql` so that it fills the temporary table of the same name instead of the rollup."""
+    return connection.execute(query_aside(name), values)
 
 
 def execute_many(connection: Connection, name: str, values: Sequence[Mapping[str, Any]]) -> None:

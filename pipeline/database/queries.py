@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from sqlalchemy import TextClause, text
@@ -9,6 +10,7 @@ from sqlalchemy import TextClause, text
 from pipeline.settings import ROOT
 
 SQL = ROOT / "sql"
+FILLED = re.compile(r"@(rollup|pipeline)\b")
 
 
 @cache
@@ -20,4 +22,10 @@ def source(name: str) -> str:
 @cache
 def query(name: str) -> TextClause:
     """Give `sql/<name>.sql` as a statement whose `:names` are bound values."""
-    return text(source(name))
+    return text(FILLED.sub(r"\1", source(name)))
+
+
+@cache
+def query_aside(name: str) -> TextClause:
+    """Give the same statement filling the temporary table of that name: one aggregation, kept or only compared."""
+    return text(FILLED.sub("pg_temp", source(name)))

@@ -14,7 +14,7 @@ from pipeline.rollups.backlog import Chunk
 from pipeline.rollups.days import redo_days
 from pipeline.rollups.report import RollReport
 from pipeline.rollups.ticking import ticking
-from pipeline.sources.catalog import quoted
+from pipeline.sources.locking import held_table
 
 ROLLUPS = {
     "api_requests": ("api_hourly", "api_daily", "rejected_hourly/fill_api", "rejected_hourly/fill_unplaced_api"),
@@ -40,8 +40,7 @@ def redo(installation: Installation, chunk: Chunk, report: RollReport, *, throug
     """Do a chunk: what its marks say is taken from the ledger, recomputed from this snapshot, and queued."""
     hourly, daily, fill_rejected, _ = ROLLUPS[chunk.source]
     settings = installation.settings
-    raw = settings.source[chunk.source]
-    with ticking(installation.database, quoted(raw.schema, raw.table)) as connection:
+    with ticking(installation.database, *held_table(settings, chunk.source)) as connection:
         connection.exec_driver_sql(f"set local work_mem = '{WORK_MEM}'")
         execute(connection, "tick/workspace")
         taken = _take(connection, chunk, frozen)
@@ -100,8 +99,7 @@ def _rejected(connection: Connection, source: str) -> dict[str, int]:
 
 def recount_unplaced(installation: Installation, source: str, report: RollReport) -> None:
     """Count anew the raw rows that have no hour, where any were marked."""
-    raw = installation.settings.source[source]
-    with ticking(installation.database, quoted(raw.schema, raw.table)) as connection:
+    with ticking(installation.database, *held_table(installation.settings, source)) as connection:
         execute(connection, "tick/workspace")
         marks = execute(connection, "rejected_hourly/take_unplaced", source=source).scalar_one()
         execute(connection, ROLLUPS[source][-1])

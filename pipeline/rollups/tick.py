@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from pipeline.database.connection import Database, again_on_conflict, execute, rows
 from pipeline.errors import PermanentError
 from pipeline.installation import Installation
+from pipeline.reconcile.window import notice_changes
 from pipeline.rollups.backlog import Chunk, MarkedHour, plan
 from pipeline.rollups.chunk import ROLLUPS, Frozen, recount_unplaced, redo, redo_marked_days
 from pipeline.rollups.partitions import Retention, drop_old_partitions, ensure_partitions
 from pipeline.rollups.report import RollReport
 from pipeline.rollups.tenants import sync_tenants
 from pipeline.runs import clock, hour_of, json_time, recorded, require_installed
-from pipeline.sources.adopt import adopt_partitions
 
 ANALYZE_FROM = 100_000
 
@@ -28,7 +28,7 @@ def roll(installation: Installation, as_of: datetime | None = None) -> RollRepor
     require_installed(database)
     with recorded(database, "rollup", as_of or clock(database), report) as run:
         through = _through(database, run.as_of, asked=as_of is not None)
-        adopt_partitions(database, installation.settings.source)
+        notice_changes(installation, through)
         timezone = installation.settings.timezone
         report.tenants_changed = again_on_conflict(lambda: sync_tenants(database, timezone, through))
         _redo_backlog(installation, through, report)

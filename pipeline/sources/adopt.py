@@ -38,13 +38,19 @@ class Watch:
 def adopt_partitions(database: Database, mapping: SourceMapping, progress: Progress | None = None) -> None:
     """Watch every partition that is not watched yet; also checks that the source is still as it must be."""
     progress = progress or Progress()
-    with database.transaction() as connection:
-        found = find_tables(connection, mapping)
-        check_tables(found, mapping)
+    found = check_source(database, mapping)
     for name in EVENT_TABLES:
         watch(database, found, name, progress)
         if found[name].relation.kind == "p":
             ensure_indexes(database, found[name], progress, lock_timeout=INDEX_TIMEOUT)
+
+
+def check_source(database: Database, mapping: SourceMapping, *, read_only: bool = False) -> dict[str, FoundTable]:
+    """Give the source tables; raises PermanentError where one is not as it must be."""
+    with database.transaction() as connection:
+        found = find_tables(connection, mapping)
+    check_tables(found, mapping, read_only=read_only)
+    return found
 
 
 def watch(database: Database, found: Mapping[str, FoundTable], name: str, progress: Progress) -> Watch:
@@ -62,7 +68,8 @@ def watch(database: Database, found: Mapping[str, FoundTable], name: str, progre
     for relation in tree:
         check_relation(table, relation)
         if relation.oid not in carrying:
-            _create_triggers(database, relation, table_names(table, found) | {"relation": relation.name}, progress)
+            names = table_names(table, found) | {"relation": relation.name}
+            _define_briefly(database, relation, render("source/triggers", names), progress)
             done.relations.append(relation.name)
     fresh = [
         relation
@@ -78,9 +85,29 @@ def watch(database: Database, found: Mapping[str, FoundTable], name: str, progre
     return done
 
 
-def _create_triggers(database: Database, relation: Relation, names: Mapping[str, str], progress: Progress) -> None:
+def unwatch(database: Database, table: FoundTable, progress: Progress) -> list[str]:
+    """Take the triggers off a raw table and its partitions; give which carried any. What is marked stays marked.
+
+    What the triggers noted of a TRUNCATE becomes marks first, since nobody looks at it afterwards.
+    """
+    source = table.mapped.name
+    with database.transaction() as connection:
+        tree = partitions(connection, table)
+        oids = [relation.oid for relation in tree]
+        left = {row.oid for row in rows(connection, "source/triggers_left", oids=oids)}
+    freed = [relation for relation in tree if relation.oid in left]
+    for relation in freed:
+        statement = render("source/drop_triggers", {"relation": relation.name})
+        _define_briefly(database, relation, statement, progress)
+    _mark_emptied(database, source, oids)
+    with database.transaction() as connection:
+        execute(connection, "ledger/unwatch", source=source)
+    return [relation.name for relation in freed]
+
+
+def _define_briefly(database: Database, relation: Relation, statement: str, progress: Progress) -> None:
     """Wait for writers only briefly at a time: a longer wait would make every later writer queue behind it."""
-    statement, told = render("source/triggers", names), ""
+    told = ""
     for attempt in range(LOCK_TRIES):
         try:
             with database.engine.connect() as connection, connection.begin():

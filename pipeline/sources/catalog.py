@@ -91,8 +91,11 @@ def quoted(*names: str) -> str:
     return Identifier(*names).as_string(None)
 
 
-def check_tables(found: Mapping[str, FoundTable], mapping: SourceMapping) -> None:
-    """Raise PermanentError for the first table, column or type that the work needs and that is not there."""
+def check_tables(found: Mapping[str, FoundTable], mapping: SourceMapping, *, read_only: bool = False) -> None:
+    """Raise PermanentError for the first table, column or type that the work needs and that is not there.
+
+    A read-only source carries no triggers, so its raw tables may be views and foreign tables.
+    """
     for name, mapped in mapping.tables.items():
         if name not in found:
             if name in OPTIONAL_TABLES:
@@ -101,11 +104,11 @@ def check_tables(found: Mapping[str, FoundTable], mapping: SourceMapping) -> Non
                 f"{name}: there is no table {quoted(mapped.schema, mapped.table)}. "
                 f"Create it, or name yours: [source.{name}] table = ... in the file that TENANTCAST_CONFIG names."
             )
-        _check_columns(found[name])
+        _check_columns(found[name], read_only=read_only)
     _check_tenant_ids(found)
 
 
-def _check_columns(table: FoundTable) -> None:
+def _check_columns(table: FoundTable, *, read_only: bool) -> None:
     name, relation = table.mapped.name, table.relation.name
     for column in REQUIRED[name]:
         if column not in table.types:
@@ -114,14 +117,14 @@ def _check_columns(table: FoundTable) -> None:
                 f'Name yours: [source.{name}] {column} = "..." in the file that TENANTCAST_CONFIG names.'
             )
     if name in READ_TABLES:
-        check_relation(table, table.relation)
+        check_relation(table, table.relation, read_only=read_only)
     for column, allowed in COLUMN_TYPES.get(name, {}).items():
         _check_type(table, column, allowed)
     for column, categories in TEXT_COLUMNS.get(name, {}).items():
         _check_text(table, column, categories)
 
 
-def check_relation(table: FoundTable, relation: Relation) -> None:
+def check_relation(table: FoundTable, relation: Relation, *, read_only: bool = False) -> None:
     """Raise PermanentError where a relation hides rows, or cannot carry the marking triggers that it needs."""
     if relation.hides_rows:
         raise PermanentError(
@@ -129,7 +132,7 @@ def check_relation(table: FoundTable, relation: Relation) -> None:
             "TENANTCAST_DATABASE_URL names, and rows that it hides would count as deleted. "
             "Give the role bypassrls (alter role ... bypassrls), or name another role."
         )
-    if table.mapped.name in EVENT_TABLES:
+    if table.mapped.name in EVENT_TABLES and not read_only:
         _check_kind(table, relation)
 
 
@@ -140,7 +143,8 @@ def _check_kind(table: FoundTable, relation: Relation) -> None:
     if relation.oid == table.relation.oid:
         raise PermanentError(
             f"{name}: {relation.name} is {kind}; changes can be marked on tables only. "
-            f"Name the table beneath it: [source.{name}] table = ... in the file that TENANTCAST_CONFIG names."
+            f"Name the table beneath it: [source.{name}] table = ... in the file that TENANTCAST_CONFIG names. "
+            "Or have changes found by comparison: TENANTCAST_MARKING=reconcile."
         )
     raise PermanentError(
         f"{name}: partition {relation.name} is {kind}; changes can be marked on tables only. "

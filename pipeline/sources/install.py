@@ -16,7 +16,7 @@ from pipeline.database.queries import source
 from pipeline.errors import PermanentError, TransientError
 from pipeline.installation import Installation
 from pipeline.progress import Progress
-from pipeline.sources.adopt import describe_holding, watch
+from pipeline.sources.adopt import describe_holding, unwatch, watch
 from pipeline.sources.catalog import FoundTable, check_tables, find_tables, tenant_id_type
 from pipeline.sources.indexes import ensure_indexes
 from pipeline.sources.mapping import EVENT_TABLES, REQUIRED
@@ -50,6 +50,7 @@ class InstallReport:
     created: list[str] = field(default_factory=list)
     indexes: list[str] = field(default_factory=list)
     triggers: list[str] = field(default_factory=list)
+    triggers_removed: list[str] = field(default_factory=list)
     marked_hours: int = 0
 
     def to_json(self) -> dict[str, Any]:
@@ -58,18 +59,25 @@ class InstallReport:
 
 
 def install(installation: Installation) -> InstallReport:
-    """Create what is missing; raises PermanentError where a table or column of the SaaS is not as it must be."""
+    """Create what is missing; raises PermanentError where a table or column of the SaaS is not as it must be.
+
+    A read-only source gets nothing: no table, no index, no trigger; triggers that it has are taken off.
+    """
     database, mapping = installation.database, installation.settings.source
-    report = InstallReport()
+    report, read_only = InstallReport(), installation.settings.marking == "reconcile"
     with _alone(database):
         with database.transaction() as connection:
-            report.created = _create_trial(connection, installation, find_tables(connection, mapping))
+            if not read_only:
+                report.created = _create_trial(connection, installation, find_tables(connection, mapping))
             found = find_tables(connection, mapping)
-            check_tables(found, mapping)
+            check_tables(found, mapping, read_only=read_only)
             _refuse_other_ids(connection, found)
             _define(connection, found)
         for name in EVENT_TABLES:
-            _set_up(database, found, name, installation.progress, report)
+            if read_only:
+                report.triggers_removed += unwatch(database, found[name], installation.progress)
+            else:
+                _set_up(database, found, name, installation.progress, report)
     return report
 
 

@@ -23,6 +23,7 @@ def run(arguments: argparse.Namespace, installation: Installation) -> int:
         f"tables created: {', '.join(report.created) or 'none, all were there'}",
         f"indexes created: {len(report.indexes)}",
         f"tables newly watched: {', '.join(report.triggers) or 'none, all were watched'}",
+        *(f"no longer watched: {name}" for name in report.triggers_removed),
         f"hours marked to be rolled up: {report.marked_hours:,}",
     ]
     show(arguments, report, lines)

@@ -37,7 +37,7 @@ keyed as (
     order by 1, 2, 3, 4
 )
 
-insert into rollup.api_daily
+insert into @rollup.api_daily
 select
     tenant_id,
     day,

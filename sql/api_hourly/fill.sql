@@ -44,7 +44,7 @@ keyed as (
 ),
 
 filled as (
-    insert into rollup.api_hourly
+    insert into @rollup.api_hourly
     select
         tenant_id,
         bucket_start,

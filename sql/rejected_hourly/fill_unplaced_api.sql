@@ -1,5 +1,5 @@
 -- Counts the rows without an hour of the tenants to redo.
-insert into pipeline.rejected_by_tenant (source, bucket_start, tenant_id, reason, rows)
+insert into @pipeline.rejected_by_tenant (source, bucket_start, tenant_id, reason, rows)
 select
     'api_requests',
     '-infinity',

@@ -27,7 +27,7 @@ with events as (
     where not :by_scan and r.tenant_id is null and e.tenant_id is null
 )
 
-insert into pipeline.rejected_by_tenant (source, bucket_start, tenant_id, reason, rows)
+insert into @pipeline.rejected_by_tenant (source, bucket_start, tenant_id, reason, rows)
 select
     :source,
     e.bucket_start,

@@ -1,4 +1,4 @@
-insert into rollup.rejected_hourly (source, reason, bucket_start, rows)
+insert into @rollup.rejected_hourly (source, reason, bucket_start, rows)
 select
     j.source,
     j.reason,

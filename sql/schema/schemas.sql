@@ -1,7 +1,17 @@
-create schema if not exists pipeline;
+-- `create schema if not exists` asks for the right to create one even where it exists: a role that owns these two
+-- schemas and nothing else could not run `init`.
+do $$
+begin
+    if to_regnamespace('pipeline') is null then
+        create schema pipeline;
+    end if;
+    if to_regnamespace('rollup') is null then
+        create schema rollup;
+    end if;
+end
+$$;
 comment on schema pipeline is 'State of Tenantcast: the change ledger, the publish queue, runs. Not for analysts.';
 
-create schema if not exists rollup;
 comment on schema rollup is 'Rollups for analysts: one row per grain, UTC hours and tenants'' own days.';
 
 -- A raw table's time may be timestamptz or timestamp (which is UTC). These overloads read both and keep

@@ -1,4 +1,4 @@
-insert into rollup.usage_daily
+insert into @rollup.usage_daily
 select
     t.tenant_id,
     t.day,

@@ -23,7 +23,7 @@ with events as (
 ),
 
 filled as (
-    insert into rollup.usage_hourly
+    insert into @rollup.usage_hourly
     select
         tenant_id,
         bucket_start,

@@ -1,0 +1,198 @@
+"""Raw rows against rollups: each span is recomputed aside by the very statements that fill the rollups."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from pipeline.database.connection import Database, define, execute, execute_aside, rows
+from pipeline.installation import Installation
+from pipeline.reconcile.differences import Comparison, Difference, Totals
+from pipeline.reconcile.spans import BEGINNING, SHORT, Span
+from pipeline.settings import Settings
+from pipeline.sources.locking import held_table
+
+WORK_MEM = "256MB"
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What is compared: of all tenants, or of some; `thaw` takes in frozen hours whose raw rows are there again."""
+
+    tenants: tuple[str, ...] | None = None
+    thaw: bool = False
+    days: bool = True
+    totals: bool = True
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far the rollups are, since when hours and days are kept, and the time at which buckets are judged."""
+
+    data_through: datetime | None
+    hours_from: datetime | None
+    days_from: date | None
+    judged_at: datetime
+
+
+@dataclass
+class Found:
+    """What the comparison of one span gave; the temporary tables that it leaves live as long as the transaction."""
+
+    standing: Standing
+    differences: list[Difference] = field(default_factory=list)
+    frozen_hours: int = 0
+    unrestored_hours: int = 0
+    totals: Totals = field(default_factory=Totals)
+
+
+def compare(installation: Installation, listed: Sequence[Span]) -> Comparison:
+    """Compare spans, each in a snapshot of its own."""
+    result = Comparison()
+    with installation.progress.step("Comparing", total=len(listed), unit="days of raw tables") as step:
+        for span in listed:
+            with snapshot(installation.database, installation.settings, span.source) as connection:
+                take_in(result, span, compare_span(connection, span, installation.settings, Scope()))
+            step.advance()
+    return result
+
+
+def take_in(result: Comparison, span: Span, found: Found) -> None:
+    """Add what one span gave."""
+    result.spans += 1
+    result.add(found.differences)
+    result.frozen_hours += found.frozen_hours
+    result.totals.setdefault(span.source, Totals()).add(**vars(found.totals))
+
+
+@contextmanager
+def snapshot(database: Database, settings: Settings, source: str) -> Iterator[Connection]:
+    """One REPEATABLE READ transaction; the lock that keeps a TRUNCATE out comes before the snapshot."""
+    with database.transaction("REPEATABLE READ") as connection:
+        for table in held_table(settings, source):
+            define(connection, f"lock table {table} in access share mode")
+        yield connection
+
+
+def compare_span(connection: Connection, span: Span, settings: Settings, scope: Scope) -> Found:
+    """Recompute one span and compare it with what is stored; leaves `differing` and `redo` for who marks.
+
+    Hours past data_through and frozen ones are left out; buckets whose marks wait are told apart.
+    """
+    connection.exec_driver_sql(f"set local work_mem = '{WORK_MEM}'")
+    execute(connection, "tick/workspace")
+    execute(connection, "compare/workspace")
+    standing = Standing(**execute(connection, "compare/standing").one()._mapping)
+    found = Found(standing)
+    if span.unplaced:
+        _compare_unplaced(connection, span.source)
+        found.differences = _differences(connection)
+        return found
+    complete = _complete(span, standing)
+    if complete:
+        _compare_hours(connection, complete, settings, scope, found)
+    if scope.days:
+        _compare_days(connection, span, settings, scope, found)
+    found.differences = _differences(connection)
+    return found
+
+
+def _complete(span: Span, standing: Standing) -> Span | None:
+    if standing.data_through is None or standing.data_through <= span.start:
+        return None
+    return replace(span, end=min(span.end, standing.data_through))
+
+
+def _differences(connection: Connection) -> list[Difference]:
+    found = rows(connection, "compare/found")
+    return [Difference(**{**row._mapping, "what": tuple(row.what)}) for row in found]
+
+
+def _compare_unplaced(connection: Connection, source: str) -> None:
+    """Rows whose time is no hour are counted under -infinity."""
+    place = {"start": "-infinity", "end": BEGINNING}
+    connection.exec_driver_sql("insert into redo (whole, bucket_start) values (true, '-infinity')")
+    execute(connection, "compare/find_waiting", source=source, **place)
+    execute_aside(connection, f"rejected_hourly/fill_unplaced_{SHORT[source]}")
+    execute(connection, "compare/rejected", source=source, **place)
+    _compare_sums(connection, source)
+
+
+def _compare_sums(connection: Connection, source: str) -> None:
+    """The sum of what is stored by tenant, against what is stored as the sum."""
+    execute(connection, "compare/recount")
+    execute_aside(connection, "rejected_hourly/sum_fill", source=source)
+    execute(connection, "compare/rejected_sums", source=source)
+
+
+def horizon(settings: Settings) -> timedelta | None:
+    """Give how old raw rows may get before they can be purged."""
+    return timedelta(days=settings.raw_horizon_days) if settings.raw_horizon_days else None
+
+
+def _compare_hours(connection: Connection, span: Span, settings: Settings, scope: Scope, found: Found) -> None:
+    short, place = SHORT[span.source], {"start": span.start, "end": span.end}
+    judging = {"source": span.source, "judged_at": found.standing.judged_at, "horizon": horizon(settings)}
+    hours_from = found.standing.hours_from
+    execute(connection, "compare/find_frozen", **place, **judging, hours_from=hours_from, thaw=scope.thaw)
+    found.frozen_hours = execute(connection, "compare/count_frozen", source=span.source, **place).scalar_one()
+    _choose(connection, scope, place)
+    execute(connection, "compare/find_waiting", source=span.source, **place)
+    whole = {**place, "by_scan": scope.tenants is None}
+    _recompute(connection, span.source, whole)
+    if scope.thaw:
+        found.unrestored_hours = execute(connection, "compare/drop_unrestored", **judging).rowcount
+    execute(connection, f"compare/{short}_hours", **whole, timezone=settings.timezone)
+    execute(connection, "compare/rejected", source=span.source, **place)
+    if scope.tenants is None:
+        _compare_sums(connection, span.source)
+    if scope.totals and scope.tenants is None:
+        found.totals.add(**execute(connection, f"compare/totals_{short}", **place).one()._mapping)
+
+
+def _choose(connection: Connection, scope: Scope, place: dict[str, Any]) -> None:
+    """Fill `redo`, from which the rollups' own statements read what to compute."""
+    if scope.tenants is None:
+        execute(connection, "compare/redo_hours", **place)
+    else:
+        tenants = json.dumps([{"tenant_id": tenant} for tenant in scope.tenants])
+        execute(connection, "compare/redo_buckets", **place, tenants=tenants)
+    connection.exec_driver_sql("analyze redo")
+
+
+def _recompute(connection: Connection, source: str, place: dict[str, Any]) -> None:
+    """Fill the temporary tables with what raw rows give, as the tick fills the rollups."""
+    short = SHORT[source]
+    connection.exec_driver_sql(f"set local enable_hashagg = {'off' if place['by_scan'] else 'on'}")
+    execute_aside(connection, f"{short}_hourly/fill", **place)
+    connection.exec_driver_sql("set local enable_hashagg = on")
+    execute_aside(connection, f"rejected_hourly/fill_{short}", source=source, **place)
+    connection.exec_driver_sql(f"analyze pg_temp.{short}_hourly")
+
+
+def _compare_days(connection: Connection, span: Span, settings: Settings, scope: Scope, found: Found) -> None:
+    """Days are the merge of their stored hours at every commit, so nothing of them ever waits for raw rows."""
+    short = SHORT[span.source]
+    execute(
+        connection,
+        f"compare/touch_days_{short}",
+        start=span.start,
+        end=span.end,
+        days_from=span.days_from,
+        hours_from=found.standing.hours_from,
+        kept_days_from=found.standing.days_from,
+        timezone=settings.timezone,
+        tenants=list(scope.tenants) if scope.tenants is not None else None,
+    )
+    connection.exec_driver_sql("analyze touched_days")
+    execute_aside(connection, f"{short}_daily/fill")
+    connection.exec_driver_sql(f"analyze pg_temp.{short}_daily")
+    execute(connection, f"compare/{short}_days")
+    if scope.totals:
+        found.totals.add(**execute(connection, f"compare/totals_days_{short}").one()._mapping)

@@ -1,0 +1,16 @@
+-- One row: one day (UTC) of [:start, :end) with usage records, or with rollups of them. A tenant's day may begin on the
+-- UTC day before.
+select distinct date_bin(interval '1 day', e.bucket_start, timestamptz '2000-01-01 00:00:00+00') as busy_day
+from pipeline.usage_events(:start, :end) as e
+union
+select date_bin(interval '1 day', s.bucket_start, timestamptz '2000-01-01 00:00:00+00')
+from pipeline.stored_hours as s
+where s.source = 'usage_records' and s.bucket_start >= :start and s.bucket_start < :end
+union
+select d.day::timestamp at time zone 'UTC' - n.days_before
+from rollup.usage_daily as d
+cross join (values (interval '0 days'), (interval '1 day')) as n (days_before)
+where
+    d.day >= (cast(:start as timestamptz) at time zone 'UTC')::date
+    and d.day <= (cast(:end as timestamptz) at time zone 'UTC')::date
+order by busy_day

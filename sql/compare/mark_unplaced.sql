@@ -1,0 +1,2 @@
+insert into pipeline.marks (source, whole, bucket_start)
+values (:source, true, '-infinity')

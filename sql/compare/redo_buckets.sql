@@ -1,0 +1,9 @@
+-- The hours of some tenants; their ids come as text and are read as the type that tenant ids have here.
+insert into redo (whole, tenant_id, bucket_start)
+select
+    false,
+    t.tenant_id,
+    h.bucket_start
+from generate_series(:start, cast(:end as timestamptz) - interval '1 hour', interval '1 hour') as h (bucket_start)
+cross join jsonb_populate_recordset(null::pipeline.marks, cast(:tenants as jsonb)) as t
+where h.bucket_start not in (select f.bucket_start from frozen as f)

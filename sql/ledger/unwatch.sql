@@ -1,0 +1,2 @@
+delete from pipeline.watched
+where source = :source
