@@ -153,7 +153,6 @@ def repaired_by_tick_of_triggers(history: Installation, sql: Sql) -> None:
     run(history, NOW)
     assert digests(sql) == stored
     assert dashboard_of(history)["periods"] == seen
-    assert reconcile(history).agrees
 
 
 BY_HAND = {

@@ -33,7 +33,7 @@ class ReconcileReport:
     @property
     def agrees(self) -> bool:
         """Whether all agrees, or was repaired."""
-        if self.repair and self.repair.publish.failures:
+        if self.repair and (self.repair.busy or self.repair.publish.failures):
             return False
         return (self.remaining or self.found).agrees
 

@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace, installation: Installation) -> int:
 def describe(report: ReconcileReport) -> list[str]:
     """Say what was found, what was repaired and what remains."""
     lines = report.found.lines()
-    if report.remaining:
+    if report.remaining and report.repair and not report.repair.busy:
         lines += [f"repaired; {_remaining(report.remaining)}", *report.remaining.lines()]
     if report.repair:
         lines += [f"tenant {tenant}: {why}" for tenant, why in report.repair.publish.failures.items()]

@@ -12,4 +12,4 @@ select
     coalesce(tokens_recomputed, 0) as tokens_recomputed,
     waiting
 from differing
-order by rollup, bucket_start, day, tenant
+order by rollup, differing.bucket_start, case when differing.bucket_start is null then day end, tenant
