@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -176,7 +177,8 @@ def _work_through(installation: Installation, listed: Sequence[Span], run: Run, 
 def _mark(installation: Installation, span: Span, run: Run, report: BackfillReport) -> None:
     """Compare one span, mark it and write down how far we are, all in one transaction."""
     settings, asked = installation.settings, report.asked
-    with snapshot(installation.database, settings, span.source) as connection:
+    opened = snapshot(installation.database, settings, span.source)
+    with _marking_through(report, span), opened as connection:
         found = _compare(connection, span, installation, asked)
         if asked.frozen:
             execute(connection, "compare/thaw", source=span.source)
@@ -186,8 +188,18 @@ def _mark(installation: Installation, span: Span, run: Run, report: BackfillRepo
         execute(connection, "compare/mark_days")
         _take_in(connection, span, report, found)
         report.marks += marks
-        report.marked_through = span.place
         note(connection, run, report)
+
+
+@contextmanager
+def _marking_through(report: BackfillReport, span: Span) -> Iterator[None]:
+    """Say that a span is marked, unless that comes to nothing: a failed run records the report as well."""
+    before, report.marked_through = report.marked_through, span.place
+    try:
+        yield
+    except BaseException:
+        report.marked_through = before
+        raise
 
 
 def _compare(connection: Connection, span: Span, installation: Installation, asked: Asked) -> Found:
