@@ -21,9 +21,10 @@ def main() -> None:
 
     REACHED.clear()
     before = set(sys.modules)
-    module = read(Path(os.environ["AIRFLOW__CORE__DAGS_FOLDER"]) / "tenantcast_hourly.py")
+    name = sys.argv[1]
+    module = read(Path(os.environ["AIRFLOW__CORE__DAGS_FOLDER"]) / f"{name}.py")
     loaded = sorted(set(sys.modules) - before)
-    dag = module.tenantcast_hourly()
+    dag = getattr(module, name)()
     reached = list(REACHED)
     DagSerialization.deserialize_dag(DagSerialization.serialize_dag(dag))
     facts = {
@@ -33,10 +34,10 @@ def main() -> None:
         "runs": hours(dag),
         "catchup": dag.catchup,
         "max_active_runs": dag.max_active_runs,
-        "shards": dag.params["shards"],
+        "params": dag.params.dump(),
         "tasks": {name: described(task) for name, task in dag.task_dict.items()},
-        "decisions": decisions(dag.get_task("publish")),
-        "busy": busy(module),
+        "decisions": decisions(dag.tasks[-1] if len(dag.tasks) == 1 else dag.get_task("publish")),
+        "busy": busy(module) if hasattr(module, "reported") else None,
     }
     print("FACTS " + json.dumps(facts))
 
@@ -80,7 +81,7 @@ def decisions(task: Any) -> dict[str, str]:
     from pipeline import errors  # noqa: PLC0415
 
     kinds = [errors.TransientError, errors.PermanentError, errors.SettingsError, ValueError]
-    policy = task.partial_kwargs["retry_policy"]
+    policy = task.partial_kwargs["retry_policy"] if task.is_mapped else task.retry_policy
     return {kind.__name__: policy.evaluate(kind("x"), 1, 3).action.value for kind in kinds}
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from pipeline.installation import Installation
+from pipeline.run import run
 from pipeline.settings import ROOT
 from tests.conftest import Sql, dashboard_of, document, environment_of
 
@@ -40,8 +41,18 @@ def bare(home: Path, **more: str) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def facts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What the Dag file says of itself."""
-    environ = bare(tmp_path_factory.mktemp("facts"), TENANTCAST_SECRET="0123456789abcdef")
-    said = within(sys.executable, TESTS / "dag_facts.py", environ=environ).stdout
+    return facts_of("tenantcast_hourly", tmp_path_factory.mktemp("facts"))
+
+
+@pytest.fixture(scope="module")
+def daily(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The same of the daily one."""
+    return facts_of("tenantcast_reconcile", tmp_path_factory.mktemp("daily"))
+
+
+def facts_of(name: str, home: Path) -> dict[str, Any]:
+    environ = bare(home, TENANTCAST_SECRET="0123456789abcdef")
+    said = within(sys.executable, TESTS / "dag_facts.py", name, environ=environ).stdout
     found: dict[str, Any] = json.loads(said.partition("FACTS ")[2].splitlines()[0])
     return found
 
@@ -82,7 +93,7 @@ def test_the_structure(facts: dict[str, Any]) -> None:
         "tick": ["tenantcast_rollups"],
         "status": ["tenantcast_files"],
     }
-    assert (facts["catchup"], facts["max_active_runs"], facts["shards"]) == (False, 1, 4)
+    assert (facts["catchup"], facts["max_active_runs"], facts["params"]) == (False, 1, {"shards": 4})
 
 
 def test_only_what_may_pass_is_tried_again(facts: dict[str, Any]) -> None:
@@ -94,6 +105,18 @@ def test_only_what_may_pass_is_tried_again(facts: dict[str, Any]) -> None:
     }
     working = [facts["tasks"][name] for name in ("tick", "publish", "status")]
     assert [(task["retries"], task["backoff"]) for task in working] == [(3, 2)] * 3
+
+
+def test_the_daily_dag(daily: dict[str, Any], facts: dict[str, Any]) -> None:
+    assert daily["reached"] == []
+    assert [name for name in daily["loaded"] if name.startswith("pipeline")] == ["pipeline", "pipeline.errors"]
+    assert list(daily["tasks"]) == ["reconcile"]
+    assert (daily["catchup"], daily["max_active_runs"]) == (False, 1)
+    assert daily["params"] == {"hours": 72, "repair": False}
+    assert daily["decisions"] == facts["decisions"]
+    first, after = (datetime.fromisoformat(each["run_after"]) for each in daily["runs"])
+    assert timedelta() <= datetime.now(UTC) - first < timedelta(days=1, minutes=1)
+    assert after - first == timedelta(days=1)
 
 
 def test_work_that_others_do_is_skipped_and_says_why(facts: dict[str, Any]) -> None:
@@ -146,6 +169,25 @@ def test_one_run_publishes_a_dashboard(ready: Installation, sql: Sql) -> None:
     assert dashboard["periods"]["24h"]["api_usage"]["total"] == 7
     assert f"data_through {dashboard['data_through']}" in done.stdout
     assert document(ready, "v1/status.json")["stale"] == []
+
+
+def test_a_daily_run_fails_on_a_difference_names_it_and_repairs_it_if_told_to(ready: Installation, sql: Sql) -> None:
+    sql.tenant()
+    sql.request(str(datetime.now(UTC) - timedelta(hours=3)))
+    run(ready)
+    command = (ROOT / "scripts" / "dag-once", "tenantcast_reconcile")
+    environ = environment_of(ready)
+    sql("update rollup.api_hourly set requests = 9")
+    done = within(*command, environ=environ, check=False)
+    assert done.returncode == 1
+    assert "NOT all agrees" in done.stdout
+    assert "stored 9, recomputed 1" in done.stdout
+    assert sql.one("select requests from rollup.api_hourly") == 9
+    done = within(*command, "--conf", json.dumps({"repair": True}), environ=environ)
+    assert "success" in done.stdout
+    assert sql.one("select requests from rollup.api_hourly") == 1
+    found = sql("select report -> 'agrees' from pipeline.runs where verb = 'reconcile' order by run_id")
+    assert found == [(False,), (True,)]
 
 
 def test_a_run_that_fails_says_why_once_and_exits_with_1(blank: Installation) -> None:

@@ -376,7 +376,7 @@ def test_the_verb_names_the_first_buckets_counts_the_rest_and_records_itself(
     assert sum(each["rollup"] == "api_hourly" for each in listed["found"]["differences"]) == 30
     assert verb(history, ["reconcile", "--from", "2026-03-07", "--to", "2026-03-10T12:00Z"], monkeypatch) == 0
     assert verb(history, ["reconcile", "--repair"], monkeypatch) == 0
-    assert "repaired; nothing differs any more" in capsys.readouterr().out
+    assert "after the repair: nothing differs" in capsys.readouterr().out
     runs = sql(
         "select state, report -> 'agrees', report -> 'found' -> 'differing' ->> 'api_hourly' from pipeline.runs where verb = 'reconcile' order by run_id"
     )

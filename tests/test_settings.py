@@ -40,6 +40,13 @@ WRONG = {
     "zone of half hours in summer": ({"TIMEZONE": "Australia/Lord_Howe"}, r"TENANTCAST_TIMEZONE: the offset of Australia/Lord_Howe"),
     "zone of half hours once": ({"TIMEZONE": "America/Caracas"}, r"TENANTCAST_TIMEZONE: the offset of America/Caracas .* since 2000"),
     "currency by name": ({"CURRENCY": "naira"}, r"TENANTCAST_CURRENCY: 'naira' is not an ISO 4217 code such as NGN"),
+    "other marking": ({"MARKING": "polling"}, r"TENANTCAST_MARKING: 'polling' is neither triggers nor reconcile"),
+    "no hours": ({"RECONCILE_HOURS": "0"}, r"TENANTCAST_RECONCILE_HOURS: '0' is not a number of hours from 1 to 10000"),
+    "too many hours": ({"RECONCILE_HOURS": "10001"}, r"TENANTCAST_RECONCILE_HOURS: '10001' is not"),
+    "a window past the horizon": (
+        {"MARKING": "reconcile", "RECONCILE_HOURS": "240", "RAW_HORIZON_DAYS": "10"},
+        r"TENANTCAST_RECONCILE_HOURS: 240 hours are not shorter than the 10 days of TENANTCAST_RAW_HORIZON_DAYS.*less than 240",
+    ),
     "no days": ({"RAW_HORIZON_DAYS": "0"}, r"TENANTCAST_RAW_HORIZON_DAYS: '0' is not a number of days from 1 to 99999"),
     "days in words": ({"RAW_HORIZON_DAYS": "90d"}, r"TENANTCAST_RAW_HORIZON_DAYS: '90d' is not"),
     "store without a scheme": ({"STORE_URL": "var/public"}, r"TENANTCAST_STORE_URL: 'var/public' is neither file:///path nor s3://bucket/prefix"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pipeline.database.connection import execute
@@ -45,6 +45,19 @@ class ReconcileReport:
         """Give all differences."""
         return self._shaped(Comparison.to_json)
 
+    def lines(self) -> list[str]:
+        """Say what was found, what was repaired and what remains."""
+        lines = self.found.lines()
+        if self.repair:
+            lines += [f"tenant {tenant}: {why}" for tenant, why in self.repair.publish.failures.items()]
+            lines += [f"{why} The marks are there: the next tick redoes them." for why in self.repair.busy]
+        if self.remaining:
+            count = self.remaining.differing.total()
+            lines += [f"after the repair: {count:,} differ" if count else "after the repair: nothing differs"]
+            lines += self.remaining.lines()
+        last = "all agrees" if self.agrees else "NOT all agrees"
+        return [*lines, f"{last}, through {json_time(self.data_through)}"]
+
     def _shaped(self, shape: Any) -> dict[str, Any]:
         return {
             "agrees": self.agrees,
@@ -81,6 +94,14 @@ def reconcile(
             report.repair = settle(installation)
             report.remaining = compare(installation, listed)
     return report
+
+
+def reconcile_recent(installation: Installation, *, hours: int, repair: bool) -> ReconcileReport:
+    """Compare the last hours that are complete, and everything after them."""
+    require_installed(installation.database)
+    through = data_through(installation.database)
+    start = through - timedelta(hours=hours) if through else None
+    return reconcile(installation, start, repair=repair)
 
 
 def _mark(installation: Installation, listed: Sequence[Span]) -> Comparison:

@@ -5,10 +5,7 @@ from __future__ import annotations
 import argparse
 
 from pipeline.installation import Installation
-from pipeline.reconcile.differences import Comparison
-from pipeline.reconcile.reconciling import ReconcileReport
-from pipeline.reconcile.reconciling import reconcile as reconcile_range
-from pipeline.runs import json_time
+from pipeline.reconcile.reconciling import reconcile
 from pipeline.verbs.reporting import add_json, interval, show
 
 HELP = "compare raw rows, rollups and files, and name what differs"
@@ -25,22 +22,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, installation: Installation) -> int:
     """Compare; exit code 0 only when all agrees or was repaired."""
     start, end = interval(arguments.start, arguments.end)
-    report = reconcile_range(installation, start, end, repair=arguments.repair)
-    show(arguments, report.full(), describe(report))
+    report = reconcile(installation, start, end, repair=arguments.repair)
+    show(arguments, report.full(), report.lines())
     return 0 if report.agrees else 1
-
-
-def describe(report: ReconcileReport) -> list[str]:
-    """Say what was found, what was repaired and what remains."""
-    lines = report.found.lines()
-    if report.remaining and report.repair and not report.repair.busy:
-        lines += [f"repaired; {_remaining(report.remaining)}", *report.remaining.lines()]
-    if report.repair:
-        lines += [f"tenant {tenant}: {why}" for tenant, why in report.repair.publish.failures.items()]
-        lines += [f"{why} The marks are there: the next tick redoes them." for why in report.repair.busy]
-    last = "all agrees" if report.agrees else "NOT all agrees"
-    return [*lines, f"{last}, through {json_time(report.data_through)}"]
-
-
-def _remaining(remaining: Comparison) -> str:
-    return f"{remaining.differing.total():,} still differ" if not remaining.agrees else "nothing differs any more"
