@@ -89,7 +89,7 @@ def _led_to(installation: Installation, folder: str) -> set[str] | None:
         return None if packed is not None else set()
     try:
         found = {f"{folder}/{page['path']}" for pages in document["pages"].values() for page in pages}
-        for index in [path for path in found if path.rsplit("/", 1)[1].startswith("index.")]:
+        for index in [path for path in found if path.rsplit("/", 1)[1].startswith("index")]:
             older = parsed(installation.store.get(index))
             if older is None:
                 return None
