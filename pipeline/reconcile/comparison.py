@@ -142,7 +142,8 @@ def _compare_hours(connection: Connection, span: Span, settings: Settings, scope
     hours_from = found.standing.hours_from
     execute(connection, "compare/find_frozen", **place, **judging, hours_from=hours_from, thaw=scope.thaw)
     found.frozen_hours = execute(connection, "compare/count_frozen", source=span.source, **place).scalar_one()
-    _choose(connection, scope, place)
+    if not _choose(connection, scope, place):
+        return
     execute(connection, "compare/find_waiting", source=span.source, **place)
     whole = {**place, "by_scan": scope.tenants is None}
     _recompute(connection, span.source, whole)
@@ -156,14 +157,15 @@ def _compare_hours(connection: Connection, span: Span, settings: Settings, scope
         found.totals.add(**execute(connection, f"compare/totals_{short}", **place).one()._mapping)
 
 
-def _choose(connection: Connection, scope: Scope, place: dict[str, Any]) -> None:
-    """Fill `redo`, from which the rollups' own statements read what to compute."""
+def _choose(connection: Connection, scope: Scope, place: dict[str, Any]) -> int:
+    """Fill `redo`, from which the rollups' own statements read what to compute; give how many buckets or hours."""
     if scope.tenants is None:
-        execute(connection, "compare/redo_hours", **place)
+        chosen = execute(connection, "compare/redo_hours", **place).rowcount
     else:
         tenants = json.dumps([{"tenant_id": tenant} for tenant in scope.tenants])
-        execute(connection, "compare/redo_buckets", **place, tenants=tenants)
+        chosen = execute(connection, "compare/redo_buckets", **place, tenants=tenants).rowcount
     connection.exec_driver_sql("analyze redo")
+    return chosen
 
 
 def _recompute(connection: Connection, source: str, place: dict[str, Any]) -> None:
