@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,7 +14,8 @@ import pytest
 from pipeline.cli import main
 from pipeline.errors import BusyError
 from pipeline.installation import Installation
-from pipeline.reconcile import settling
+from pipeline.publish.publisher import slots_held
+from pipeline.reconcile import files, settling
 from pipeline.reconcile.comparison import compare
 from pipeline.reconcile.differences import Comparison
 from pipeline.reconcile.reconciling import ReconcileReport, reconcile
@@ -21,7 +23,7 @@ from pipeline.reconcile.spans import spans
 from pipeline.rollups.tick import roll
 from pipeline.rollups.ticking import ticking
 from pipeline.run import run
-from tests.conftest import NOW, Sql, dashboard_of, environment_of
+from tests.conftest import NOW, Sql, dashboard_of, environment_of, published
 
 ROLLUPS = ("api_hourly", "api_daily", "usage_hourly", "usage_daily", "rejected_hourly")
 
@@ -236,6 +238,33 @@ def test_a_rollup_edited_by_hand_is_found_and_repaired(history: Installation, sq
     assert digests(sql) == intact
 
 
+def test_a_file_that_was_altered_is_found_and_written_again(history: Installation) -> None:
+    intact = published(history)
+    path = next(path for path in intact if path.endswith("/dashboard.json"))
+    (history.settings.home / "public" / path).write_bytes(b"altered")
+    report = reconcile(history)
+    assert (report.found.agrees, report.agrees, report.files.total) == (True, False, 1)
+    assert any("altered in the store" in line for line in report.lines())
+    repaired = reconcile(history, repair=True)
+    assert repaired.agrees
+    assert (
+        json.loads(gzip.decompress(published(history)[path]))["periods"]
+        == json.loads(gzip.decompress(intact[path]))["periods"]
+    )
+
+
+def test_a_publisher_that_stays_at_work_leaves_the_answer_open(
+    history: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "PATIENCE", 0.3)
+    path = next(path for path in published(history) if path.endswith("/dashboard.json"))
+    (history.settings.home / "public" / path).write_bytes(b"altered")
+    with slots_held(history.database):
+        report = reconcile(history)
+    assert not report.agrees
+    assert "publisher has been at work" in str(report.busy)
+
+
 def test_control_totals_find_what_they_are_for(history: Installation, sql: Sql) -> None:
     sql("update rollup.api_hourly set requests = requests + 100 where tenant_id = 't1' and endpoint = '/b'")
     api = reconcile(history).found.totals["api_requests"]
@@ -254,7 +283,7 @@ def test_a_range_is_compared_alone(history: Installation, sql: Sql) -> None:
 def test_the_day_in_whose_middle_a_range_begins_is_compared(history: Installation, sql: Sql) -> None:
     sql("update rollup.api_daily set requests = 99 where tenant_id = 't2' and day = '2026-03-08' and endpoint = '/'")
     assert reconcile(history, at("2026-03-08T12:00:00"), at("2026-03-08T13:00:00")).found.differing == {"api_daily": 1}
-    assert reconcile(history, at("2026-03-09T04:00:00"), at("2026-03-10T00:00:00")).agrees, "that day is over by then"
+    assert reconcile(history, at("2026-03-09T04:00:00"), at("2026-03-10T00:00:00")).found.agrees, "that day is over by then"
 
 
 def test_what_waits_for_the_tick_is_no_difference(history: Installation, sql: Sql) -> None:

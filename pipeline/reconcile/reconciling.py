@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from pipeline.database.connection import execute
-from pipeline.errors import NothingRolledError
+from pipeline.errors import BusyError, NothingRolledError
 from pipeline.installation import Installation
 from pipeline.reconcile.comparison import Scope, compare, compare_span, snapshot, take_in
-from pipeline.reconcile.differences import Comparison
+from pipeline.reconcile.differences import SHOWN, Comparison
+from pipeline.reconcile.file_report import FilesReport
+from pipeline.reconcile.files import compare_files, repair_files
 from pipeline.reconcile.settling import data_through, settle
 from pipeline.reconcile.spans import Span, spans, unplaced_spans
 from pipeline.run import RunReport
@@ -27,27 +30,31 @@ class ReconcileReport:
     end: datetime | None = None
     data_through: datetime | None = None
     found: Comparison = field(default_factory=Comparison)
+    files: FilesReport = field(default_factory=FilesReport)
     repair: RunReport | None = None
     remaining: Comparison | None = None
+    remaining_files: FilesReport | None = None
+    busy: str | None = None  # a publisher stayed at work: nothing can be said of the files
 
     @property
     def agrees(self) -> bool:
         """Whether all agrees, or was repaired."""
-        if self.repair and (self.repair.busy or self.repair.publish.failures):
+        if self.busy or (self.repair and (self.repair.busy or self.repair.publish.failures)):
             return False
-        return (self.remaining or self.found).agrees
+        files = self.remaining_files or self.files
+        return (self.remaining or self.found).agrees and not files.total
 
     def to_json(self) -> dict[str, Any]:
         """Give what the run ledger keeps: counts, and the first differences."""
-        return self._shaped(Comparison.counts)
+        return self._shaped(Comparison.counts, _file_counts)
 
     def full(self) -> dict[str, Any]:
         """Give all differences."""
-        return self._shaped(Comparison.to_json)
+        return self._shaped(Comparison.to_json, FilesReport.to_json)
 
     def lines(self) -> list[str]:
         """Say what was found, what was repaired and what remains."""
-        lines = self.found.lines()
+        lines = [*self.found.lines(), *_file_lines(self.files)]
         if self.repair:
             lines += [f"tenant {tenant}: {why}" for tenant, why in self.repair.publish.failures.items()]
             lines += [f"{why} The marks are there: the next tick redoes them." for why in self.repair.busy]
@@ -55,18 +62,27 @@ class ReconcileReport:
             count = self.remaining.differing.total()
             lines += [f"after the repair: {count:,} differ" if count else "after the repair: nothing differs"]
             lines += self.remaining.lines()
+        if self.remaining_files:
+            lines += _file_lines(self.remaining_files)
+        if self.busy:
+            lines.append(self.busy)
         last = "all agrees" if self.agrees else "NOT all agrees"
         return [*lines, f"{last}, through {json_time(self.data_through)}"]
 
-    def _shaped(self, shape: Any) -> dict[str, Any]:
+    def _shaped(
+        self, rollups: Callable[[Comparison], dict[str, Any]], files: Callable[[FilesReport], dict[str, Any]]
+    ) -> dict[str, Any]:
         return {
             "agrees": self.agrees,
             "from": json_time(self.start),
             "to": json_time(self.end),
             "data_through": json_time(self.data_through),
-            "found": shape(self.found),
+            "found": rollups(self.found),
+            "files": files(self.files),
             "repair": self.repair.to_json() if self.repair else None,
-            "remaining": shape(self.remaining) if self.remaining else None,
+            "remaining": rollups(self.remaining) if self.remaining else None,
+            "remaining_files": files(self.remaining_files) if self.remaining_files else None,
+            "busy": self.busy,
         }
 
 
@@ -86,14 +102,44 @@ def reconcile(
         listed = spans(database, start, end)
         if start is None and end is None:
             listed += unplaced_spans()
-        if not repair:
-            report.found = compare(installation, listed)
-            return report
-        report.found = _mark(installation, listed)
-        if not report.found.agrees:
-            report.repair = settle(installation)
-            report.remaining = compare(installation, listed)
+        try:
+            _reconcile(installation, listed, report, repair=repair)
+        except BusyError as error:  # not a publisher's luck, as elsewhere: what was asked for has no answer yet
+            report.busy = str(error)
     return report
+
+
+def _reconcile(installation: Installation, listed: Sequence[Span], report: ReconcileReport, *, repair: bool) -> None:
+    """Rollups first: files are put right from what they are made of."""
+    report.found = _mark(installation, listed) if repair else compare(installation, listed)
+    report.files = compare_files(installation)
+    if not repair or report.agrees:
+        return
+    if report.files.total:
+        repair_files(installation, report.files)
+    report.repair = settle(installation)
+    report.remaining = compare(installation, listed)
+    report.remaining_files = compare_files(installation)
+
+
+def _file_lines(files: FilesReport) -> list[str]:
+    """Say what was found of the files: the first of each kind of difference, and how many were looked at."""
+    seen: Counter[str] = Counter()
+    lines = []
+    for each in files.differences:
+        seen[each.what] += 1
+        if seen[each.what] <= SHOWN:
+            whose = f" tenant {each.tenant_id}" if each.tenant_id is not None else ""
+            lines.append(f"files{whose} {each.to_json()['path']}: {each.what}".replace("  ", " "))
+    lines += [f"files: {count - SHOWN:,} more: {what}" for what, count in files.found.items() if count > SHOWN]
+    waiting = f", {files.waiting:,} tenants wait to be published" if files.waiting else ""
+    return [*lines, f"files: {files.files:,} of {files.tenants:,} tenants{waiting}: {files.total:,} differ"]
+
+
+def _file_counts(files: FilesReport) -> dict[str, Any]:
+    """Give what the run ledger keeps: counts, and the first differences."""
+    counted = replace(files, differences=files.differences[:SHOWN])
+    return counted.to_json()
 
 
 def reconcile_recent(installation: Installation, *, hours: int, repair: bool) -> ReconcileReport:

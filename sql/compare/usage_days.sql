@@ -35,7 +35,13 @@ select
     ], null) as what,
     sum(stored) as stored,
     sum(recomputed) as recomputed,
-    (tenant_id, day) in (select m.tenant_id, m.day from pipeline.marked_days as m where m.rollup = 'usage_daily') as waiting
+    (tenant_id, day) in (
+        select
+            m.tenant_id,
+            m.day
+        from pipeline.marked_days as m
+        where m.rollup = 'usage_daily'
+    ) as waiting
 from compared
 group by tenant_id, day
 having bool_or(amount or records)
