@@ -16,7 +16,10 @@ from typing import NoReturn
 
 from pipeline.errors import BusyError, SettingsError, TenantcastError
 
-VERBS = ("init", "load", "run", "rollup", "publish", "backfill", "reconcile", "url", "serve", "database", "demo")
+VERBS = (
+    *("init", "load", "run", "rollup", "publish", "backfill", "reconcile"),
+    *("runs", "why", "url", "serve", "database", "demo"),
+)
 DEBUG = "TENANTCAST_DEBUG"
 STOPPED = 130  # what a shell gives for Ctrl-C
 LONGEST_UNEXPECTED = 300  # a driver's message may hold the whole statement

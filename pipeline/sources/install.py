@@ -25,7 +25,7 @@ from pipeline.sources.naming import render, state_names, table_names, trial_name
 INIT_LOCK = 7_204_411_530  # any number, the same for every `init`
 INIT_SECONDS = 30.0
 
-PLAIN_DEFINITIONS = ("schema/schemas", "sketch/type", "runs/table", "loads/table")
+PLAIN_DEFINITIONS = ("schema/schemas", "sketch/type", "runs/table", "runs/summary", "loads/table")
 TENANT_DEFINITIONS = (
     "ledger/table",
     "ledger/marked_days",
