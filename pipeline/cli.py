@@ -18,7 +18,7 @@ from pipeline.errors import BusyError, SettingsError, TenantcastError
 
 VERBS = (
     *("init", "load", "run", "rollup", "publish", "backfill", "reconcile"),
-    *("runs", "why", "url", "serve", "database", "demo"),
+    *("runs", "why", "doctor", "url", "serve", "database", "demo"),
 )
 DEBUG = "TENANTCAST_DEBUG"
 STOPPED = 130  # what a shell gives for Ctrl-C
@@ -62,7 +62,13 @@ def _run(words: Sequence[str]) -> int:
     from pipeline.settings import load_settings  # noqa: PLC0415
 
     try:
-        return int(arguments.run(arguments, Installation(load_settings())))
+        settings = load_settings()
+    except SettingsError as error:
+        if without_settings := getattr(arguments, "without_settings", None):
+            return int(without_settings(arguments, error))
+        raise
+    try:
+        return int(arguments.run(arguments, Installation(settings)))
     except BusyError as error:
         _say(str(error))
         if getattr(arguments, "json", False):

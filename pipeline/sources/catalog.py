@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from psycopg.sql import Identifier
@@ -57,6 +57,17 @@ class Relation:
 
 
 @dataclass(frozen=True)
+class Misfit:
+    """Something of the source that the work cannot do with, and what to do about it."""
+
+    what: str
+    fix: str
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.fix}"
+
+
+@dataclass(frozen=True)
 class FoundTable:
     """A source table as it is in the database; `types` and their `categories` by the contract's column names."""
 
@@ -96,92 +107,105 @@ def check_tables(found: Mapping[str, FoundTable], mapping: SourceMapping, *, rea
 
     A read-only source carries no triggers, so its raw tables may be views and foreign tables.
     """
+    for misfit in misfits(found, mapping, read_only=read_only):
+        raise PermanentError(str(misfit))
+
+
+def misfits(found: Mapping[str, FoundTable], mapping: SourceMapping, *, read_only: bool = False) -> Iterator[Misfit]:
+    """Give every table, column and type that the work needs and that is not there."""
     for name, mapped in mapping.tables.items():
-        if name not in found:
-            if name in OPTIONAL_TABLES:
-                continue
-            raise PermanentError(
-                f"{name}: there is no table {quoted(mapped.schema, mapped.table)}. "
-                f"Create it, or name yours: [source.{name}] table = ... in the file that TENANTCAST_CONFIG names."
+        if name in found:
+            yield from _column_misfits(found[name], read_only=read_only)
+        elif name not in OPTIONAL_TABLES:
+            yield Misfit(
+                f"{name}: there is no table {quoted(mapped.schema, mapped.table)}.",
+                f"Create it, or name yours: [source.{name}] table = ... in the file that TENANTCAST_CONFIG names.",
             )
-        _check_columns(found[name], read_only=read_only)
-    _check_tenant_ids(found)
+    yield from _tenant_id_misfits(found)
 
 
-def _check_columns(table: FoundTable, *, read_only: bool) -> None:
+def _column_misfits(table: FoundTable, *, read_only: bool) -> Iterator[Misfit]:
     name, relation = table.mapped.name, table.relation.name
     for column in REQUIRED[name]:
         if column not in table.types:
-            raise PermanentError(
-                f"{name}.{column}: table {relation} has no column {quoted(table.mapped.column(column))}. "
-                f'Name yours: [source.{name}] {column} = "..." in the file that TENANTCAST_CONFIG names.'
+            yield Misfit(
+                f"{name}.{column}: table {relation} has no column {quoted(table.mapped.column(column))}.",
+                f'Name yours: [source.{name}] {column} = "..." in the file that TENANTCAST_CONFIG names.',
             )
     if name in READ_TABLES:
-        check_relation(table, table.relation, read_only=read_only)
+        yield from relation_misfits(table, table.relation, read_only=read_only)
     for column, allowed in COLUMN_TYPES.get(name, {}).items():
-        _check_type(table, column, allowed)
+        yield from _type_misfits(table, column, allowed)
     for column, categories in TEXT_COLUMNS.get(name, {}).items():
-        _check_text(table, column, categories)
+        yield from _text_misfits(table, column, categories)
 
 
 def check_relation(table: FoundTable, relation: Relation, *, read_only: bool = False) -> None:
     """Raise PermanentError where a relation hides rows, or cannot carry the marking triggers that it needs."""
+    for misfit in relation_misfits(table, relation, read_only=read_only):
+        raise PermanentError(str(misfit))
+
+
+def relation_misfits(table: FoundTable, relation: Relation, *, read_only: bool = False) -> Iterator[Misfit]:
+    """Say that a relation hides rows, or cannot carry the marking triggers that it needs."""
     if relation.hides_rows:
-        raise PermanentError(
+        yield Misfit(
             f"{table.mapped.name}: row level security of {relation.name} is on for the role that "
-            "TENANTCAST_DATABASE_URL names, and rows that it hides would count as deleted. "
-            "Give the role bypassrls (alter role ... bypassrls), or name another role."
+            "TENANTCAST_DATABASE_URL names, and rows that it hides would count as deleted.",
+            "Give the role bypassrls (alter role ... bypassrls), or name another role.",
         )
     if table.mapped.name in EVENT_TABLES and not read_only:
-        _check_kind(table, relation)
+        yield from _kind_misfits(table, relation)
 
 
-def _check_kind(table: FoundTable, relation: Relation) -> None:
+def _kind_misfits(table: FoundTable, relation: Relation) -> Iterator[Misfit]:
     if relation.kind in ("r", "p"):
         return
     name, kind = table.mapped.name, KINDS.get(relation.kind, "no table")
     if relation.oid == table.relation.oid:
-        raise PermanentError(
-            f"{name}: {relation.name} is {kind}; changes can be marked on tables only. "
+        yield Misfit(
+            f"{name}: {relation.name} is {kind}; changes can be marked on tables only.",
             f"Name the table beneath it: [source.{name}] table = ... in the file that TENANTCAST_CONFIG names. "
-            "Or have changes found by comparison: TENANTCAST_MARKING=reconcile."
+            "Or have changes found by comparison: TENANTCAST_MARKING=reconcile.",
         )
-    raise PermanentError(
-        f"{name}: partition {relation.name} is {kind}; changes can be marked on tables only. "
-        "Detach it, or copy its rows into a partition that is a table."
-    )
+    else:
+        yield Misfit(
+            f"{name}: partition {relation.name} is {kind}; changes can be marked on tables only.",
+            "Detach it, or copy its rows into a partition that is a table.",
+        )
 
 
-def _check_type(table: FoundTable, column: str, allowed: tuple[str, ...]) -> None:
+def _type_misfits(table: FoundTable, column: str, allowed: tuple[str, ...]) -> Iterator[Misfit]:
     if column in table.types and _base(table.types[column]) not in allowed:
-        raise _unfit(table, column, f"one of {', '.join(allowed)}")
+        yield _unfit(table, column, f"one of {', '.join(allowed)}")
 
 
-def _check_text(table: FoundTable, column: str, categories: tuple[str, ...]) -> None:
+def _text_misfits(table: FoundTable, column: str, categories: tuple[str, ...]) -> Iterator[Misfit]:
     if column not in table.types or table.categories[column] in categories:
         return
     if categories != NAMES:
-        raise _unfit(table, column, "text, varchar, char or an enum")
-    if table.types[column] != "uuid":
-        raise _unfit(table, column, "text, varchar, char, an enum, a number or a uuid")
+        yield _unfit(table, column, "text, varchar, char or an enum")
+    elif table.types[column] != "uuid":
+        yield _unfit(table, column, "text, varchar, char, an enum, a number or a uuid")
 
 
-def _unfit(table: FoundTable, column: str, allowed: str) -> PermanentError:
-    return PermanentError(
+def _unfit(table: FoundTable, column: str, allowed: str) -> Misfit:
+    return Misfit(
         f"{table.mapped.name}.{column}: column {quoted(table.mapped.column(column))} of {table.relation.name} "
-        f"is {table.types[column]}; it must be {allowed}. Alter it, or name another column: "
-        f'[source.{table.mapped.name}] {column} = "..." in the file that TENANTCAST_CONFIG names.'
+        f"is {table.types[column]}; it must be {allowed}.",
+        "Alter it, or name another column: "
+        f'[source.{table.mapped.name}] {column} = "..." in the file that TENANTCAST_CONFIG names.',
     )
 
 
-def _check_tenant_ids(found: Mapping[str, FoundTable]) -> None:
+def _tenant_id_misfits(found: Mapping[str, FoundTable]) -> Iterator[Misfit]:
     wanted = tenant_id_type(found)
     for name, table in found.items():
         column = "id" if name == "tenants" else "tenant_id"
         if column in table.types and _base(table.types[column]) != wanted:
-            raise PermanentError(
-                f"{name}.{column} is {table.types[column]}, tenants.id is {wanted}: they must be of one type. "
-                f'Alter one of them, or name another column: [source.{name}] {column} = "..."'
+            yield Misfit(
+                f"{name}.{column} is {table.types[column]}, tenants.id is {wanted}: they must be of one type.",
+                f'Alter one of them, or name another column: [source.{name}] {column} = "..."',
             )
 
 

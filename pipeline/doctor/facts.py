@@ -1,0 +1,105 @@
+"""What checks judge by beside their own rows, and what a check is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from pipeline.database.connection import execute
+from pipeline.doctor.finding import Finding
+from pipeline.installation import Installation
+from pipeline.runs import hour_of
+from pipeline.settings import Settings
+from pipeline.sources.catalog import FoundTable, Relation, find_tables, partitions
+from pipeline.sources.mapping import EVENT_TABLES
+
+HOUR = timedelta(hours=1)
+LATE = 2 * HOUR  # an hourly tick has been missed, and the next one as well
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The installation as far as it could be read: settings, source tables with all their partitions, progress."""
+
+    settings: Settings
+    now: datetime
+    found: Mapping[str, FoundTable]
+    trees: Mapping[str, Sequence[Relation]]  # of the event tables, each with its partitions
+    is_set_up: bool
+    role: str
+    database: str
+    schema_version: int = 0
+    data_through: datetime | None = None
+
+    @property
+    def through(self) -> datetime:
+        """The end of the last hour that is over."""
+        return hour_of(self.now)
+
+    @property
+    def raw_oids(self) -> list[int]:
+        """The event tables and all their partitions."""
+        return [relation.oid for tree in self.trees.values() for relation in tree]
+
+    @property
+    def is_late(self) -> bool:
+        """Whether ticks are missing, so that all else waits for them."""
+        return self.data_through is None or self.now - self.data_through >= LATE
+
+    @property
+    def week(self) -> date:
+        """The day seven days ago."""
+        return (self.now - timedelta(days=7)).date()
+
+
+Judge = Callable[[Sequence[Row[Any]], Facts], Iterator[Finding]]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check: the statement `sql/<statement>.sql`, the facts that it is bound to, and the judge of its rows."""
+
+    name: str
+    statement: str
+    judge: Judge
+    bound: tuple[str, ...] = ()
+
+    def values(self, facts: Facts) -> dict[str, Any]:
+        """Give the bound values."""
+        known: dict[str, Callable[[], Any]] = {
+            "oids": lambda: facts.raw_oids,
+            "now": lambda: facts.now,
+            "through": lambda: facts.through,
+            "week": lambda: facts.week,
+            "not_before": lambda: _kept_from(facts),
+        }
+        return {name: known[name]() for name in self.bound}
+
+
+def _kept_from(facts: Facts) -> datetime:
+    """Give from when on a deleted raw row takes its place in the rollups along."""
+    days = facts.settings.raw_horizon_days
+    return hour_of(facts.now - timedelta(days=days)) + HOUR if days else datetime(1, 1, 2, tzinfo=facts.now.tzinfo)
+
+
+def read_facts(installation: Installation, connection: Connection, at: datetime | None) -> Facts:
+    """Read them, as of `at`, by default now."""
+    server = execute(connection, "doctor/server").one()
+    found = find_tables(connection, installation.settings.source)
+    trees = {name: partitions(connection, found[name]) for name in EVENT_TABLES if name in found}
+    progress = execute(connection, "doctor/progress").one_or_none() if server.is_set_up else None
+    return Facts(
+        settings=installation.settings,
+        now=at or server.now,
+        found=found,
+        trees=trees,
+        is_set_up=progress is not None,
+        role=server.role,
+        database=server.database,
+        schema_version=progress.schema_version if progress else 0,
+        data_through=progress.data_through if progress else None,
+    )

@@ -1,0 +1,66 @@
+"""What is kept: raw rows that are purged, and the partitions of rollups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Row
+
+from pipeline.doctor.facts import Facts
+from pipeline.doctor.finding import Finding
+from pipeline.layout import moment
+
+AHEAD = timedelta(days=7)
+DAY = timedelta(days=1)
+
+
+def judge_purged(rows: Sequence[Row[Any]], facts: Facts) -> Iterator[Finding]:
+    """Judge raw rows that go while deletions of their age still count as corrections."""
+    days = facts.settings.raw_horizon_days
+    rule = f"TENANTCAST_RAW_HORIZON_DAYS is {days}" if days else "TENANTCAST_RAW_HORIZON_DAYS is not set"
+    for row in rows:
+        if not row.emptied or row.emptied * 2 < row.tenants or facts.now - row.oldest < DAY:
+            continue
+        yield Finding(
+            name="purging",
+            severity="error",
+            what=f"{row.source}: of {row.emptied:,} of {row.tenants:,} tenants the oldest hours have no raw rows any "
+            f"more, from {moment(row.oldest, facts.now)} on, and {rule}",
+            why="A deletion inside the horizon is a correction: the next tick takes these hours out of the rollups, "
+            "and no raw row is left to bring them back.",
+            fix="If rows are being purged, stop the runs and set the horizon to the number of days that raw rows are "
+            "kept, before the next one: hours that are older then stay as they are. If it was a correction, run.",
+            paste="export TENANTCAST_RAW_HORIZON_DAYS=…",
+        )
+
+
+def judge_partitions(rows: Sequence[Row[Any]], facts: Facts) -> Iterator[Finding]:
+    """Judge whether there is room for the days to come."""
+    for row in rows:
+        if row.made_to and row.made_to >= (facts.now + AHEAD).date():
+            continue
+        until = f"only up to {row.made_to}" if row.made_to else "not at all"
+        yield Finding(
+            name="partitions",
+            severity="warning",
+            what=f"rollup.{row.rollup} has partitions {until}",
+            why="Each tick makes those of the next weeks; that it did not do so says that ticks are missing or fail.",
+            fix="Run one:",
+            paste="python -m pipeline run",
+        )
+
+
+def judge_detaching(rows: Sequence[Row[Any]], facts: Facts) -> Iterator[Finding]:
+    """Judge partitions that are half taken off."""
+    del facts
+    for row in rows:
+        yield Finding(
+            name="detaching",
+            severity="warning",
+            what=f"{row.part} is half taken off {row.relation}: a detach was stopped",
+            why="No other partition of that table can be detached before it.",
+            fix="Finish it:",
+            paste=f"alter table {row.relation} detach partition {row.part} finalize;",
+        )

@@ -1,0 +1,1 @@
+grant select, trigger on @relation to tenantcast;

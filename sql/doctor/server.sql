@@ -1,0 +1,12 @@
+-- One row: the server, and the session as it reaches it.
+select
+    clock_timestamp() as now,
+    pg_backend_pid() as pid,
+    current_user::text as role,
+    current_database()::text as database,
+    pg_is_in_recovery() as is_replica,
+    r.rolsuper as is_superuser,
+    current_setting('TimeZone') as timezone,
+    to_regclass('pipeline.progress') is not null as is_set_up
+from pg_catalog.pg_roles as r
+where r.rolname = current_user
