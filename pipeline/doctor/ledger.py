@@ -110,7 +110,7 @@ def judge_transactions(rows: Sequence[Row[Any]], facts: Facts) -> Iterator[Findi
             name="transaction",
             severity="warning",
             what=f"pid {row.pid} ({row.name}, {row.state}) has a transaction open since {moment(row.since, facts.now)}",
-            why=f"{rows_too}While it is open, vacuum cannot clear away what ticks take from the ledger, and that grows.",
+            why=f"{rows_too}Vacuum cannot clear away what ticks take from the ledger meanwhile, and that grows.",
             fix="Have it commit or roll back. If it has been forgotten:",
             paste=f"select pg_terminate_backend({row.pid});",
         )
@@ -123,7 +123,7 @@ def judge_prepared(rows: Sequence[Row[Any]], facts: Facts) -> Iterator[Finding]:
         yield Finding(
             name="prepared",
             severity="warning",
-            what=f"transaction {row.gid!r} of {row.owner} was prepared {moment(row.since, facts.now)} and has not ended",
+            what=f"transaction {row.gid!r} of {row.owner} was prepared {moment(row.since, facts.now)} and is open",
             why="Rows that it wrote come when it commits, its locks hold, and vacuum cannot go past it, also after a "
             "restart.",
             fix="Ask whoever coordinates it; one of:",

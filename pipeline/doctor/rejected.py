@@ -40,8 +40,8 @@ def judge_rejected(rows: Sequence[Row[Any]], facts: Facts) -> Iterator[Finding]:
         yield Finding(
             name="rejected",
             severity="warning" if concerns else "note",
-            what=f"{row.source}, {row.reason}: {counted(row.in_day, 'row')} in the last 24 hours ({percent(day)} of all), "
-            f"{row.in_week:,} in 7 days ({percent(week)})",
+            what=f"{row.source}, {row.reason}: {counted(row.in_day, 'row')} in the last 24 hours "
+            f"({percent(day)} of all), {row.in_week:,} in 7 days ({percent(week)})",
             why=BECOMES.get(row.reason, usual),
             fix=FIXES.get(row.reason, FIX),
         )
