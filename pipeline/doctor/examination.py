@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -33,7 +33,6 @@ ON_STATE = (
     Check("autovacuum", "vacuum", ledger.judge_vacuum),
     Check("transaction", "transactions", ledger.judge_transactions, ("oids", "now")),
     Check("prepared", "prepared", ledger.judge_prepared, ("now",)),
-    Check("purging", "purged", keeping.judge_purged, ("not_before",)),
     Check("partitions", "partitions", keeping.judge_partitions),
     Check("detaching", "detaching", keeping.judge_detaching, ("oids",)),
     Check("stale", "stale", tenants.judge_stale),
@@ -41,6 +40,7 @@ ON_STATE = (
     Check("unknown_tenants", "strangers", tenants.judge_strangers, ("week",)),
     Check("rejected", "rejected", rejected.judge_rejected, ("now",)),
 )
+ON_RAW_ROWS = (Check("purging", "purged", keeping.judge_purged, ("not_before",)),)
 
 
 class Examination:
@@ -75,9 +75,9 @@ def examine(installation: Installation, at: datetime | None = None) -> Diagnosis
     except TenantcastError as error:
         seen.findings.append(server.unreachable(error))
         return seen.end()
-    _look_at_source(installation.database, seen, facts)
+    readable = _look_at_source(installation.database, seen, facts)
     if _is_current(seen, facts):
-        _look_at_state(installation, seen, facts)
+        _look_at_state(installation, seen, facts, ON_STATE + (ON_RAW_ROWS if readable else ()))
     return seen.end()
 
 
@@ -91,12 +91,16 @@ def _look_at_server(installation: Installation, seen: Examination, at: datetime 
     return facts
 
 
-def _look_at_source(database: Database, seen: Examination, facts: Facts) -> None:
+def _look_at_source(database: Database, seen: Examination, facts: Facts) -> bool:
+    """Give whether raw rows can be read."""
+    before = len(seen.findings)
     seen.make("source", lambda: source.check_source(facts))
     seen.make("rights", lambda: _rights(database, facts))
+    readable = len(seen.findings) == before
     seen.make("indexes", lambda: _indexes(database, facts))
     for check in ON_SOURCE:
         seen.make(check.name, lambda check=check: _judged(database, check, facts))  # type: ignore[misc]
+    return readable
 
 
 def _is_current(seen: Examination, facts: Facts) -> bool:
@@ -106,9 +110,10 @@ def _is_current(seen: Examination, facts: Facts) -> bool:
     return not found
 
 
-def _look_at_state(installation: Installation, seen: Examination, facts: Facts) -> None:
-    seen.make("status_file", lambda: _status(installation))
-    for check in ON_STATE:
+def _look_at_state(installation: Installation, seen: Examination, facts: Facts, checks: Sequence[Check]) -> None:
+    if not any(finding.name == "store" for finding in seen.findings):
+        seen.make("status_file", lambda: _status(installation))
+    for check in checks:
         seen.make(check.name, lambda check=check: _judged(installation.database, check, facts))  # type: ignore[misc]
 
 

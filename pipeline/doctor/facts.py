@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from pipeline.database import migrations
 from pipeline.database.connection import execute
 from pipeline.doctor.finding import Finding
 from pipeline.installation import Installation
@@ -18,6 +19,7 @@ from pipeline.sources.catalog import FoundTable, Relation, find_tables, partitio
 from pipeline.sources.mapping import EVENT_TABLES
 
 HOUR = timedelta(hours=1)
+EVER = datetime(1, 1, 2, tzinfo=UTC)
 LATE = 2 * HOUR  # an hourly tick has been missed, and the next one as well
 
 
@@ -29,11 +31,11 @@ class Facts:
     now: datetime
     found: Mapping[str, FoundTable]
     trees: Mapping[str, Sequence[Relation]]  # of the event tables, each with its partitions
-    is_set_up: bool
     role: str
     database: str
-    schema_version: int = 0
+    schema_version: int | None = None  # None: `init` has not been here
     data_through: datetime | None = None
+    hours_from: datetime | None = None  # what lies before has been dropped
 
     @property
     def through(self) -> datetime:
@@ -83,7 +85,8 @@ class Check:
 def _kept_from(facts: Facts) -> datetime:
     """Give from when on a deleted raw row takes its place in the rollups along."""
     days = facts.settings.raw_horizon_days
-    return hour_of(facts.now - timedelta(days=days)) + HOUR if days else datetime(1, 1, 2, tzinfo=facts.now.tzinfo)
+    horizon = hour_of(facts.now - timedelta(days=days)) + HOUR if days else EVER
+    return max(horizon, facts.hours_from or EVER)
 
 
 def read_facts(installation: Installation, connection: Connection, at: datetime | None) -> Facts:
@@ -91,15 +94,16 @@ def read_facts(installation: Installation, connection: Connection, at: datetime 
     server = execute(connection, "doctor/server").one()
     found = find_tables(connection, installation.settings.source)
     trees = {name: partitions(connection, found[name]) for name in EVENT_TABLES if name in found}
-    progress = execute(connection, "doctor/progress").one_or_none() if server.is_set_up else None
+    version = migrations.installed(connection)
+    progress = execute(connection, "doctor/progress").one() if version == migrations.latest() else None
     return Facts(
         settings=installation.settings,
         now=at or server.now,
         found=found,
         trees=trees,
-        is_set_up=progress is not None,
         role=server.role,
         database=server.database,
-        schema_version=progress.schema_version if progress else 0,
+        schema_version=version,
         data_through=progress.data_through if progress else None,
+        hours_from=progress.hours_from if progress else None,
     )

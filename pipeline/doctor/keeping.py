@@ -37,16 +37,16 @@ def judge_purged(rows: Sequence[Row[Any]], facts: Facts) -> Iterator[Finding]:
 
 
 def judge_partitions(rows: Sequence[Row[Any]], facts: Facts) -> Iterator[Finding]:
-    """Judge whether there is room for the days to come."""
+    """Judge whether there is room for the days to come; where ticks are missing, that is said instead."""
     for row in rows:
-        if row.made_to and row.made_to >= (facts.now + AHEAD).date():
+        if facts.is_late or (row.made_to and row.made_to >= (facts.now + AHEAD).date()):
             continue
         until = f"only up to {row.made_to}" if row.made_to else "not at all"
         yield Finding(
             name="partitions",
             severity="warning",
             what=f"rollup.{row.rollup} has partitions {until}",
-            why="Each tick makes those of the next weeks; that it did not do so says that ticks are missing or fail.",
+            why="Each tick makes those of the next weeks; something has taken them away since.",
             fix="Run one:",
             paste="python -m pipeline run",
         )

@@ -27,7 +27,7 @@ def judge_overdue(rows: Sequence[Row[Any]], facts: Facts) -> Iterator[Finding]:
             severity="error",
             what=f"{row.source}: {counted(row.marks, 'mark')} of hours that are over "
             f"{'waits' if row.marks == 1 else 'wait'}, the oldest since {moment(row.waits_since, facts.now)}, "
-            f"of the hour {json_time(row.oldest)}",
+            f"of the hour {json_time(row.oldest) or 'that is none'}",
             why="The rows behind them are in no rollup and no file yet, though ticks go through.",
             fix="See what the runs say, and run one:",
             paste=f"python -m pipeline runs\n{RUN}",

@@ -70,8 +70,6 @@ def check_status(installation: Installation, progress: Any) -> Iterator[Finding]
         content = installation.store.get(STATUS)
         document = orjson.loads(gzip.decompress(content)) if content else None
         seq = int(document["seq"]) if document else None
-    except TenantcastError:
-        return  # check_store says it
     except (OSError, EOFError, ValueError, KeyError, TypeError):
         document, seq = None, None
     if document is None:

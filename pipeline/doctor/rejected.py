@@ -17,6 +17,8 @@ COUNTS_NOWHERE = "They count nowhere else."
 BECOMES = {
     "endpoint_too_long": "They count under the first 300 characters.",
     "tenant_missing": "They belong to nobody and count nowhere else.",
+    "created_at_unusable": "Their created_at is missing, infinite or not in the years 1001 to 9998: they belong to no "
+    "hour and count nowhere else.",
     "beyond_horizon": "They came for hours that are frozen, and are in no rollup.",
 }
 FIXES = {
@@ -40,8 +42,13 @@ def judge_rejected(rows: Sequence[Row[Any]], facts: Facts) -> Iterator[Finding]:
         yield Finding(
             name="rejected",
             severity="warning" if concerns else "note",
-            what=f"{row.source}, {row.reason}: {counted(row.in_day, 'row')} in the last 24 hours "
-            f"({percent(day)} of all), {row.in_week:,} in 7 days ({percent(week)})",
+            what=f"{row.source}, {row.reason}: "
+            + (
+                f"{counted(row.in_week, 'row')} of no hour"
+                if row.reason == "created_at_unusable"
+                else f"{counted(row.in_day, 'row')} in the last 24 hours ({percent(day)} of all), "
+                f"{row.in_week:,} in 7 days ({percent(week)})"
+            ),
             why=BECOMES.get(row.reason, usual),
             fix=FIXES.get(row.reason, FIX),
         )

@@ -8,28 +8,27 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from pipeline.database.migrations import latest
 from pipeline.doctor.facts import Facts
 from pipeline.doctor.finding import Finding
 from pipeline.errors import TenantcastError
 from pipeline.layout import span
-from pipeline.settings import ROOT
 from pipeline.sources.catalog import quoted
 from pipeline.sources.mapping import EVENT_TABLES
 from pipeline.sources.naming import render
 
 CLOCK_SECONDS = 120
-# The number of the last migration: what `init` writes into pipeline.progress.
-SCHEMA_VERSION = max((int(path.name[:4]) for path in (ROOT / "sql" / "migrations").glob("*.sql")), default=1)
 
 
 def unreachable(error: TenantcastError) -> Finding:
-    """Give the finding for a database that cannot be worked with."""
+    """Give the finding for a database that cannot be reached, or whose catalog cannot be read."""
     return Finding(
         name="database",
         severity="error",
         what=str(error),
         why="Nothing is rolled up or published; what is up stays as it is. Writers are not held up by it.",
-        fix="See that the server runs and that TENANTCAST_DATABASE_URL names it; nothing else could be looked at.",
+        fix="See that the server runs, that TENANTCAST_DATABASE_URL names it, and that the role may read what `init` "
+        "made; nothing else could be looked at.",
     )
 
 
@@ -77,24 +76,25 @@ def judge_server(server: Row[Any], *, pid_at_login: int, here: datetime) -> Iter
 
 def judge_version(facts: Facts) -> Iterator[Finding]:
     """Judge whether `init` has set this database up, and for this version."""
-    if not facts.is_set_up or facts.schema_version < SCHEMA_VERSION:
-        what = f"what `init` made here is of version {facts.schema_version}, this is version {SCHEMA_VERSION}"
-        yield Finding(
-            name="init",
-            severity="error",
-            what=what if facts.is_set_up else f"database {facts.database} has not been set up",
-            why="No verb can work with it; nothing else of it was looked at.",
-            fix="Set it up; that is safe on live tables, and safe to repeat:",
-            paste="python -m pipeline init",
-        )
-    elif facts.schema_version > SCHEMA_VERSION:
-        yield Finding(
-            name="init",
-            severity="error",
-            what=f"what `init` made here is of version {facts.schema_version}, newer than this, {SCHEMA_VERSION}",
-            why="An older program does not know what a newer one relies on.",
-            fix="Use the newer program everywhere.",
-        )
+    done, known = facts.schema_version, latest()
+    if done == known:
+        return
+    if done is None:
+        what = f"database {facts.database} has not been set up"
+    else:
+        what = f"database {facts.database} is set up for schema {done}, this version works with {known}"
+    if done is not None and done > known:
+        fix, paste = "Use the newer version everywhere.", ""
+    else:
+        fix, paste = "Set it up; that is safe on live tables, and safe to repeat:", "python -m pipeline init"
+    yield Finding(
+        name="init",
+        severity="error",
+        what=what,
+        why="No verb can work with it; nothing else of it was looked at.",
+        fix=fix,
+        paste=paste,
+    )
 
 
 def judge_role(server: Row[Any], facts: Facts) -> Iterator[Finding]:

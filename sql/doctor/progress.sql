@@ -1,7 +1,7 @@
 -- One row: how far the platform is.
 select
-    schema_version,
     data_through,
     published_through,
-    seq
+    seq,
+    hours_from
 from pipeline.progress

@@ -1,5 +1,5 @@
 -- One row: one reason for which raw rows cannot be used, with all rows of its table beside it, over the day and the
--- week before :now.
+-- week before :now; rows whose time is no hour are in no day and in every week.
 with counted as (
     -- One row: one raw table and how many rows were rolled up of it.
     select
@@ -28,6 +28,6 @@ select
     coalesce(max(c.in_week), 0)::bigint as all_in_week
 from rollup.rejected_hourly as r
 left join counted as c on r.source = c.source
-where r.bucket_start >= cast(:now as timestamptz) - interval '7 days'
+where r.bucket_start >= cast(:now as timestamptz) - interval '7 days' or r.bucket_start = '-infinity'
 group by r.source, r.reason
 order by r.source asc, sum(r.rows) desc, r.reason asc

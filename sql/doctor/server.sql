@@ -6,7 +6,6 @@ select
     current_database()::text as database,
     pg_is_in_recovery() as is_replica,
     r.rolsuper as is_superuser,
-    current_setting('TimeZone') as timezone,
-    to_regclass('pipeline.progress') is not null as is_set_up
+    current_setting('TimeZone') as timezone
 from pg_catalog.pg_roles as r
 where r.rolname = current_user

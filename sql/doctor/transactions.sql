@@ -11,7 +11,7 @@ select
             l.pid = a.pid
             and l.relation = any(cast(:oids as oid[]))
             and l.granted
-            and l.mode not in ('AccessShareLock', 'RowShareLock')
+            and l.mode = 'RowExclusiveLock'
     ) as holds_rows
 from pg_catalog.pg_stat_activity as a
 where

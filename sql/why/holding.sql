@@ -12,6 +12,6 @@ where
     and l.relation = any(cast(:oids as oid[]))
     and l.granted
     and l.pid <> pg_backend_pid()
-    and l.mode not in ('AccessShareLock', 'RowShareLock')
+    and l.mode = 'RowExclusiveLock'
 group by a.pid, a.application_name, a.usename, a.state
 order by min(a.xact_start)
