@@ -280,7 +280,10 @@ def test_rights_that_are_missing_come_with_their_grants(
     sql(f"grant trigger on api_requests to {role}")
     installation = installation_as(role, healthy, tmp_path)
     try:
+        rights, sessions = found(installation)
+        sql(sessions.paste)
         finding = only(installation, "rights", "error")
+        assert finding == rights
         assert finding.what == f"public.usage_records: role {role} may not give it triggers"
         sql(finding.paste)
         assert found(installation) == []
@@ -308,6 +311,8 @@ def test_row_level_security_is_found(role: str, healthy: Installation, sql: Sql,
     sql("alter table tenants enable row level security")
     installation = installation_as(role, healthy, tmp_path)
     try:
+        assert [each.name for each in found(installation)] == ["row_security", "sessions"]
+        sql(f"grant pg_read_all_stats to {role}")
         sql(only(installation, "row_security", "error").paste)
         assert found(installation) == []
     finally:
@@ -328,6 +333,12 @@ def test_an_index_that_is_gone_or_left_invalid_is_found(healthy: Installation, s
     with pytest.raises(psycopg.errors.UniqueViolation):
         sql("create unique index concurrently broken on api_requests (tenant_id)")
     assert only(healthy, "invalid_index", "warning").paste.startswith("drop index concurrently public.broken;")
+
+
+def test_a_view_in_place_of_a_table_is_found_once(healthy: Installation, sql: Sql) -> None:
+    sql("alter table api_requests rename to requests")
+    sql("create view api_requests as select * from requests")
+    assert "is a view; changes can be marked on tables only" in only(healthy, "source", "error").what
 
 
 # Marking

@@ -44,8 +44,9 @@ class Facts:
 
     @property
     def raw_oids(self) -> list[int]:
-        """The event tables and all their partitions."""
-        return [relation.oid for tree in self.trees.values() for relation in tree]
+        """The event tables and all their partitions, where they are tables."""
+        relations = [relation for tree in self.trees.values() for relation in tree]
+        return [relation.oid for relation in relations if relation.kind in ("r", "p")]
 
     @property
     def is_late(self) -> bool:

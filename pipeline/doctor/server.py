@@ -98,7 +98,7 @@ def judge_version(facts: Facts) -> Iterator[Finding]:
 
 
 def judge_role(server: Row[Any], facts: Facts) -> Iterator[Finding]:
-    """A role that may do everything is more than the work needs."""
+    """A role that may do everything is more than the work needs; one that sees no sessions, a little less."""
     if server.is_superuser and facts.settings.database_url:
         yield Finding(
             name="superuser",
@@ -109,6 +109,16 @@ def judge_role(server: Row[Any], facts: Facts) -> Iterator[Finding]:
             fix="Before `init`, choose a role of its own. These rights suffice, once the owner of the raw tables has "
             "made the indexes on (tenant_id, created_at) and on created_at:",
             paste=grants(facts),
+        )
+
+    if not server.sees_sessions:
+        yield Finding(
+            name="sessions",
+            severity="note",
+            what=f"role {server.role} does not see what other sessions do",
+            why="Transactions that hold rows back, or vacuum, are not named by `doctor`, `why` and the runs.",
+            fix="As a superuser:",
+            paste=f"grant pg_read_all_stats to {quoted(server.role)};",
         )
 
 
