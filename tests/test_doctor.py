@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import threading
 import uuid
@@ -33,6 +34,7 @@ from pipeline.publish.publisher import publish
 from pipeline.publish.stores import FileStore
 from pipeline.rollups.tick import roll
 from pipeline.run import run
+from pipeline.settings import ROOT
 from pipeline.sources.install import install
 from tests.conftest import NOW, Databases, Sql, address_of, environment_of, installation_on
 
@@ -637,6 +639,14 @@ def test_a_check_that_takes_too_long_is_given_up(
     with psycopg.connect(address_of(healthy)) as other:
         other.execute("lock table rollup.rejected_hourly in access exclusive mode")
         assert "statement timeout" in only(healthy, "rejected", "warning").what
+
+
+def test_the_operator_s_page_names_every_finding() -> None:
+    code = "".join(path.read_text() for path in sorted((ROOT / "pipeline" / "doctor").glob("*.py")))
+    names = set(re.findall(r'name="(\w+)"', code)) | {"row_security", "source"}
+    page = (ROOT / "docs" / "operator.md").read_text(encoding="utf-8")
+    assert {name for name in names if f"`{name}`" not in page} == set()
+    assert len(names) > 30
 
 
 def test_the_verb_prints_finding_by_finding_and_fits_the_terminal(
