@@ -82,7 +82,7 @@ def test_nothing_is_found_where_nothing_is_wrong(healthy: Installation) -> None:
     assert found(healthy) == []
     diagnosis = examine(healthy, NOW)
     assert [finding.name for finding in diagnosis.findings] == ["superuser"]
-    assert len(diagnosis.checks) == len(set(diagnosis.checks)) == 30
+    assert len(diagnosis.checks) == len(set(diagnosis.checks)) == 31
     assert found(healthy, NOW + HOUR) == []
 
 
@@ -407,6 +407,24 @@ def test_a_role_whose_sessions_fire_no_triggers_is_found(role: str, healthy: Ins
     assert found(healthy) == []
 
 
+def test_a_source_that_is_only_read_has_no_triggers_and_says_what_is_seen(blank: Installation, tmp_path: Path) -> None:
+    read_only = installation_on(address_of(blank), tmp_path, TENANTCAST_MARKING="reconcile")
+    with psycopg.connect(address_of(blank), autocommit=True) as own:
+        own.execute(OWN)
+        install(read_only)
+        run(read_only, NOW)
+        own.execute("update pipeline.runs set started_at = %s", (NOW,))
+        notes = [each for each in found(read_only) if each.name != "indexes"]
+        assert [(each.name, each.severity) for each in notes] == [("marking", "note")]
+        assert "compar" in notes[0].what
+        for each in found(read_only):
+            if each.name == "indexes":
+                for statement in each.paste.splitlines():
+                    own.execute(statement.encode())
+        assert [each.name for each in found(read_only)] == ["marking"]
+    read_only.database.engine.dispose()
+
+
 # Ticks, the ledger and the queue
 
 
@@ -439,6 +457,16 @@ def test_a_killed_run_is_found(healthy: Installation, sql: Sql) -> None:
     assert only(healthy, "killed", "warning").paste == "python -m pipeline run"
     sql("insert into pipeline.runs (verb, state, started_at, as_of) values ('rollup', 'done', %s, %s)", NOW, NOW)
     only(healthy, "killed", "note")
+
+
+def test_a_backfill_that_failed_is_to_be_run_again_itself(healthy: Installation, sql: Sql) -> None:
+    sql(
+        "insert into pipeline.runs (verb, state, started_at, as_of, error) values ('backfill', 'failed', %s, %s, 'x')",
+        NOW,
+        NOW,
+    )
+    finding = only(healthy, "failed", "warning")
+    assert (finding.paste, "Run the same again" in finding.fix) == ("", True)
 
 
 def test_marks_that_no_tick_takes_are_found(healthy: Installation, sql: Sql) -> None:
@@ -659,7 +687,7 @@ def test_the_verb_prints_finding_by_finding_and_fits_the_terminal(
         monkeypatch.setenv("COLUMNS", str(columns))
         assert main(["doctor"]) == 1, "the tick is late by the real clock as well"
         lines = capsys.readouterr().out.splitlines()
-        assert lines[-1].startswith("30 checks: 2 errors")
+        assert lines[-1].startswith("31 checks: 2 errors")
         assert "ERROR     triggers: public.api_requests: marking triggers tenantcast_update" in "\n".join(lines)
         prose = [line for line in lines if not line.startswith(" " * 12)]
         assert max(len(line) for line in prose) <= columns

@@ -17,13 +17,13 @@ from pipeline.installation import Installation
 from pipeline.publish.keys import without_keys
 
 TIMEOUT = "20s"
-ON_SOURCE = (
-    Check("subscription", "subscribed", marking.judge_subscribed, ("oids",)),
+ON_SOURCE = (Check("invalid_index", "invalid_indexes", source.judge_invalid, ("oids",)),)
+ON_TRIGGERS = (
+    Check("triggers", "triggers", marking.judge_triggers, ("oids",)),
     Check("triggers_off", "replica_roles", marking.judge_replica_roles),
-    Check("invalid_index", "invalid_indexes", source.judge_invalid, ("oids",)),
+    Check("subscription", "subscribed", marking.judge_subscribed, ("oids",)),
 )
 ON_STATE = (
-    Check("triggers", "triggers", marking.judge_triggers, ("oids",)),
     Check("publication", "published", marking.judge_published),
     Check("tick", "runs", ticks.judge_ticks, ("now",)),
     Check("killed", "killed", ticks.judge_killed, ("now",)),
@@ -77,8 +77,12 @@ def examine(installation: Installation, at: datetime | None = None) -> Diagnosis
         return seen.end()
     readable = _look_at_source(installation.database, seen, facts)
     if _is_current(seen, facts):
-        _look_at_state(installation, seen, facts, ON_STATE + (ON_RAW_ROWS if readable else ()))
+        _look_at_state(installation, seen, facts, _due(facts, readable=readable))
     return seen.end()
+
+
+def _due(facts: Facts, *, readable: bool) -> Sequence[Check]:
+    return [*(ON_TRIGGERS if facts.is_watched else ()), *ON_STATE, *(ON_RAW_ROWS if readable else ())]
 
 
 def _look_at_server(installation: Installation, seen: Examination, at: datetime | None) -> Facts:
@@ -87,6 +91,7 @@ def _look_at_server(installation: Installation, seen: Examination, at: datetime 
         facts = read_facts(installation, connection, at)
         pid = driver(connection).info.backend_pid
     seen.make("server", lambda: server.judge_server(found, pid_at_login=pid, here=here))
+    seen.make("marking", lambda: marking.check_marking(installation))
     seen.make("role", lambda: server.judge_role(found, facts))
     return facts
 
@@ -135,7 +140,7 @@ def _judged(database: Database, check: Check, facts: Facts) -> list[Finding]:
 def _rights(database: Database, facts: Facts) -> list[Finding]:
     oids = [*(table.relation.oid for table in facts.found.values()), *facts.raw_oids]
     with _reading(database) as connection:
-        found = rows(connection, "doctor/rights", oids=oids, marked=facts.raw_oids)
+        found = rows(connection, "doctor/rights", oids=oids, marked=facts.raw_oids if facts.is_watched else [])
     return list(server.judge_rights(found, facts))
 
 

@@ -43,6 +43,11 @@ class Facts:
         return hour_of(self.now)
 
     @property
+    def is_watched(self) -> bool:
+        """Whether triggers mark what changes; else ticks compare the last hours of a source that is only read."""
+        return self.settings.marking == "triggers"
+
+    @property
     def raw_oids(self) -> list[int]:
         """The event tables and all their partitions, where they are tables."""
         relations = [relation for tree in self.trees.values() for relation in tree]

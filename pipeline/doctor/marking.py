@@ -10,8 +10,23 @@ from sqlalchemy import Row
 
 from pipeline.doctor.facts import Facts
 from pipeline.doctor.finding import Finding
+from pipeline.installation import Installation
+from pipeline.reconcile.window import describe
 
 REPAIR = "python -m pipeline reconcile --repair"
+
+
+def check_marking(installation: Installation) -> Iterator[Finding]:
+    """Say what is seen of a source that is only read."""
+    if sentence := describe(installation):
+        yield Finding(
+            name="marking",
+            severity="note",
+            what=sentence,
+            why="Triggers would see every change at once; a comparison sees what is there when it looks.",
+            fix="Have the rest compared each night, by the Dag tenantcast_daily or cron:",
+            paste=REPAIR,
+        )
 
 
 def judge_triggers(rows: Sequence[Row[Any]], facts: Facts) -> Iterator[Finding]:
@@ -45,7 +60,8 @@ def judge_subscribed(rows: Sequence[Row[Any]], facts: Facts) -> Iterator[Finding
             what=f"{row.relation} is filled by subscription {row.subscription}",
             why="Logical replication fires no statement-level triggers, not even those set to ALWAYS: what it "
             "writes is not marked.",
-            fix="Have a recent range compared and marked, each hour before the run:",
+            fix="Set TENANTCAST_MARKING=reconcile: each tick then compares the last hours instead. And once, for "
+            "what has gone unseen:",
             paste=REPAIR,
         )
 

@@ -128,7 +128,7 @@ def grants(facts: Facts) -> str:
     schemas = sorted({table.mapped.schema for table in facts.found.values()})
     lines += [render("doctor/grants_schema", {"schema": quoted(schema)}) for schema in schemas]
     for name, table in facts.found.items():
-        if name in EVENT_TABLES:
+        if name in EVENT_TABLES and facts.is_watched:
             relations = [relation.name for relation in facts.trees[name]]
             lines += [render("doctor/grants_watch", {"relation": relation}) for relation in relations]
         else:

@@ -20,13 +20,13 @@ PYTHON = "python -m pipeline"
 def check_source(facts: Facts) -> Iterator[Finding]:
     """Every table and column that the work needs is there and of a type it can work with."""
     try:
-        found = list(misfits(facts.found, facts.settings.source))
+        found = list(misfits(facts.found, facts.settings.source, read_only=not facts.is_watched))
     except PermanentError as error:  # ids of a type that cannot be worked with
         found = [Misfit(str(error), "Alter the column, or name another one.")]
     for name, tree in facts.trees.items():
         for relation in tree:
             if relation.oid != facts.found[name].relation.oid:
-                found += relation_misfits(facts.found[name], relation)
+                found += relation_misfits(facts.found[name], relation, read_only=not facts.is_watched)
     for misfit in found:
         hidden = "row level security" in misfit.what
         yield Finding(
@@ -56,7 +56,8 @@ def check_indexes(connection: Connection, facts: Facts) -> Iterator[Finding]:
             present = {row.oid for row in found}
             lacking = [leaf for leaf in leaves if leaf.oid not in present]
             if lacking:
-                yield _lacking(wanted, lacking, columns, may_make=all(owned[leaf.oid] for leaf in lacking))
+                may_make = facts.is_watched and all(owned[leaf.oid] for leaf in lacking)
+                yield _lacking(wanted, lacking, columns, may_make=may_make)
 
 
 def _lacking(wanted: Wanted, lacking: Sequence[Relation], columns: Sequence[str], *, may_make: bool) -> Finding:

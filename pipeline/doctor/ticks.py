@@ -14,6 +14,8 @@ from pipeline.publish.keys import without_keys
 from pipeline.runs import json_time
 
 RUN = "python -m pipeline run"
+HOURLY = ("rollup", "publish", "status")
+AGAIN = "Run the same again, with the same arguments: it goes on from where it was."
 
 
 def judge_ticks(rows: Sequence[Row[Any]], facts: Facts) -> Iterator[Finding]:
@@ -27,11 +29,11 @@ def judge_ticks(rows: Sequence[Row[Any]], facts: Facts) -> Iterator[Finding]:
         if row.state == "failed" and not (facts.is_late and row.verb == "rollup"):
             yield Finding(
                 name="failed",
-                severity="error",
+                severity="error" if row.verb in HOURLY else "warning",
                 what=f"the last {row.verb} failed, run {row.run_id} of {moment(row.started_at, facts.now)}: {error}",
                 why="What it was to do waits.",
-                fix="Correct that, and run again:",
-                paste=RUN,
+                fix="Correct that, and run again:" if row.verb in HOURLY else AGAIN,
+                paste=RUN if row.verb in HOURLY else "",
             )
         elif row.failed and row.state == "done":
             yield Finding(
@@ -73,6 +75,7 @@ def _late(tick: Row[Any] | None, facts: Facts) -> Finding:
 def judge_killed(rows: Sequence[Row[Any]], facts: Facts) -> Iterator[Finding]:
     """Judge runs that never said how they ended."""
     for row in rows:
+        hourly = row.verb in HOURLY
         yield Finding(
             name="killed",
             severity="note" if row.was_made_good else "warning",
@@ -81,6 +84,6 @@ def judge_killed(rows: Sequence[Row[Any]], facts: Facts) -> Iterator[Finding]:
             + ("; a later run has done it." if row.was_made_good else "."),
             fix="Nothing, if you know who did it; else look for the out-of-memory killer in the system's log."
             if row.was_made_good
-            else "Run again:",
-            paste="" if row.was_made_good else RUN,
+            else ("Run again:" if hourly else AGAIN),
+            paste=RUN if hourly and not row.was_made_good else "",
         )

@@ -55,6 +55,8 @@ def _state(each: Mapping[str, Any]) -> str:
 
 def _did(each: Mapping[str, Any]) -> Iterator[str]:
     """Say what a run did in a few parts; what it did none of is left out."""
+    if each["reason"]:
+        yield f"reason: {each['reason']}"
     if each["data_through"]:
         yield f"through {json_time(each['data_through'])}"
     counts = (

@@ -22,6 +22,7 @@ select
     bytes_written,
     tenants_failed,
     seq,
+    reason,
     error
 from pipeline.run_summary
 order by run_id desc

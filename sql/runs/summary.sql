@@ -30,7 +30,9 @@ select
         )
     end as tenants_failed,
     (r.report ->> 'seq')::bigint as seq,
-    r.error
+    r.error,
+    r.reason,
+    r.requested_by
 from pipeline.runs as r;
 comment on view pipeline.run_summary is
 'The run ledger with what each run did as columns; null where a verb does no such thing.';
@@ -59,3 +61,5 @@ comment on column pipeline.run_summary.tenants_failed is
 'Tenants that could not be published though nothing is wrong with their row.';
 comment on column pipeline.run_summary.seq is 'The number that the files carry.';
 comment on column pipeline.run_summary.error is 'Why it failed.';
+comment on column pipeline.run_summary.reason is 'Why somebody asked for it on purpose.';
+comment on column pipeline.run_summary.requested_by is 'Who did.';
