@@ -40,7 +40,13 @@ measured as (
         null::numeric as ai_tokens
     from spans as s
     inner join rollup.api_hourly as h
-        on s.tenant_id = h.tenant_id and s.starts_at <= h.bucket_start and s.ends_at > h.bucket_start
+        on
+            s.tenant_id = h.tenant_id
+            and s.starts_at <= h.bucket_start
+            and s.ends_at > h.bucket_start
+            -- The same for all tenants at once: partitions that none of them asks for are not read.
+            and h.bucket_start >= (select min(each.starts_at) from spans as each)
+            and h.bucket_start < (select max(each.ends_at) from spans as each)
     union all
     select
         s.tenant_id,
@@ -55,7 +61,13 @@ measured as (
         u.amount
     from spans as s
     inner join rollup.usage_hourly as u
-        on s.tenant_id = u.tenant_id and s.starts_at <= u.bucket_start and s.ends_at > u.bucket_start
+        on
+            s.tenant_id = u.tenant_id
+            and s.starts_at <= u.bucket_start
+            and s.ends_at > u.bucket_start
+            -- The same for all tenants at once: partitions that none of them asks for are not read.
+            and u.bucket_start >= (select min(each.starts_at) from spans as each)
+            and u.bucket_start < (select max(each.ends_at) from spans as each)
     where starts_with(u.quota_type, 'ai_tokens_')
 ),
 

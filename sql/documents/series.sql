@@ -30,6 +30,8 @@ parts as (
             t.tenant_id = h.tenant_id
             and t.since <= h.bucket_start
             and :through > h.bucket_start
+            -- No zone's week reaches farther back; told as a value, only its partitions are read.
+            and h.bucket_start >= :through - case when :long then interval '9 days' else interval '48 hours' end
     union all
     select
         u.tenant_id,
@@ -46,6 +48,7 @@ parts as (
             t.tenant_id = u.tenant_id
             and t.since <= u.bucket_start
             and :through > u.bucket_start
+            and u.bucket_start >= :through - case when :long then interval '9 days' else interval '48 hours' end
     where starts_with(u.quota_type, 'ai_tokens_')
 ),
 
