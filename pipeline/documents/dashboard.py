@@ -7,14 +7,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from pipeline.documents import lists
+from pipeline.documents.lists import Lengths, percentiles
 from pipeline.documents.numbers import change, instant, percent, plain, ratio
-from pipeline.documents.rows import PERIODS, Latency, Listed, Period, Point, Tenant, Usage
-from pipeline.documents.sketch import RELATIVE_ERROR, clamped
+from pipeline.documents.rows import PERIODS, Latency, Listed, Period, Point, Tenant
+from pipeline.documents.sketch import RELATIVE_ERROR
 
 SCHEMA = 1
-LISTED = 10
-LISTED_PAGES = 35
-TOKENS = "ai_tokens_"
 EMPTY = Point()
 
 # Period: the grain its totals come from and how many points it has; the grain of its trend and how many points.
@@ -34,22 +33,40 @@ def dashboard(
     currency: str,
     periods: Mapping[str, Any],
     pages: Mapping[str, Sequence[Listed]],
+    lengths: Lengths = Lengths(),  # noqa: B008 it is frozen
 ) -> dict[str, Any]:
-    """Give the document of one tenant; `pages` by kind, newest first."""
+    """Give the document of one tenant; `periods` as drafted, `pages` by kind, newest first."""
     return {
         "schema": SCHEMA,
         "tenant": {"id": tenant.id, "name": tenant.name, "plan": tenant.plan, "timezone": tenant.timezone},
         "seq": seq,
         "data_through": instant(data_through),
         "currency": currency,
-        "periods": {name: periods[name] for name in PERIODS},
-        "pages": {kind: [_listed(page) for page in pages[kind]] for kind in pages},
+        "periods": {name: _finished(periods[name], lengths) for name in PERIODS},
+        "pages": {kind: [listed(page) for page in pages[kind]] for kind in pages},
     }
 
 
-def shape_periods(tenant: Tenant) -> dict[str, Any]:
-    """Give the sections of each period that the tenant's rows were read for."""
+def draft_periods(tenant: Tenant) -> dict[str, Any]:
+    """Give the sections of each period that the tenant's rows were read for; their lists are drafts."""
     return {name: _period(name, period, tenant.series) for name, period in tenant.periods.items()}
+
+
+def _finished(period: Mapping[str, Any], lengths: Lengths) -> dict[str, Any]:
+    """Put the lists, at their lengths, where the drafts are."""
+    models, endpoints, kinds = period["ai_tokens"]["by_model"], period["top_endpoints"], period["other_usage"]
+    return {
+        **period,
+        "ai_tokens": {
+            "total": period["ai_tokens"]["total"],
+            "by_model": lists.by_model(models, lengths.models),
+            "other_models": lists.other_models(models, lengths.models),
+        },
+        "top_endpoints": lists.top_endpoints(endpoints, lengths.endpoints),
+        "other_endpoints": lists.other_endpoints(endpoints, lengths.endpoints),
+        "other_usage": lists.other_usage(kinds, lengths.kinds),
+        "other_kinds": lists.other_kinds(kinds, lengths.kinds),
+    }
 
 
 def _period(name: str, period: Period, series: Mapping[str, Mapping[int, Point]]) -> dict[str, Any]:
@@ -67,15 +84,20 @@ def _period(name: str, period: Period, series: Mapping[str, Mapping[int, Point]]
             "client_errors": now.client_errors,
             "server_errors": now.server_errors,
         },
-        "ai_tokens": _ai_tokens(now, period.usage),
+        "ai_tokens": {
+            "total": plain(now.ai_tokens),
+            "by_model": lists.draft_usage(period.models, period.all_models),
+        },
         "response_times": _response_times(now, period.latency),
         "error_rates": {
             "total_pct": percent(now.client_errors + now.server_errors, now.requests),
             "client_pct": percent(now.client_errors, now.requests),
             "server_pct": percent(now.server_errors, now.requests),
         },
-        "top_endpoints": _top_endpoints(now, period),
-        "other_usage": _other_usage(period.usage),
+        "top_endpoints": lists.draft_endpoints(period.endpoints, period.all_endpoints),
+        "other_endpoints": None,
+        "other_usage": lists.draft_usage(period.kinds, period.all_kinds),
+        "other_kinds": None,
         "usage_trend": {
             "granularity": trend_grain,
             "start": instant(period.start),
@@ -158,28 +180,6 @@ def _change_of_ratio(now: tuple[Decimal | int, int], before: tuple[Decimal | int
     return change(Decimal(now[0]) / now[1], Decimal(before[0]) / before[1])
 
 
-def _ai_tokens(now: Point, usage: Sequence[Usage]) -> dict[str, Any]:
-    models = [each for each in usage if each.quota_type.startswith(TOKENS)]
-    first = sorted(models, key=lambda each: (-each.amount, each.quota_type))[:LISTED]
-    return {
-        "total": plain(now.ai_tokens),
-        "by_model": {
-            each.quota_type.removeprefix(TOKENS): {
-                "tokens": plain(each.amount),
-                "requests": each.records,
-                "avg_tokens_per_request": ratio(each.amount, each.records, 2),
-            }
-            for each in first
-        },
-    }
-
-
-def _other_usage(usage: Sequence[Usage]) -> list[dict[str, Any]]:
-    others = [each for each in usage if not each.quota_type.startswith(TOKENS)]
-    first = sorted(others, key=lambda each: (-each.amount, each.quota_type))[:LISTED]
-    return [{"quota_type": each.quota_type, "amount": plain(each.amount), "records": each.records} for each in first]
-
-
 def _response_times(now: Point, latency: Latency) -> dict[str, Any]:
     return {
         "avg_ms": _average(now),
@@ -189,28 +189,8 @@ def _response_times(now: Point, latency: Latency) -> dict[str, Any]:
     }
 
 
-def percentiles(latency: Latency) -> dict[str, float | None]:
-    """Give p50_ms, p95_ms and p99_ms; null where no duration was usable."""
-    return {
-        f"p{rank}_ms": clamped(at, us_min=latency.us_min, us_max=latency.us_max)
-        for rank, at in ((50, latency.p50_key), (95, latency.p95_key), (99, latency.p99_key))
-    }
-
-
-def _top_endpoints(now: Point, period: Period) -> list[dict[str, Any]]:
-    return [
-        {
-            "endpoint": each.endpoint,
-            "requests": each.requests,
-            "share_pct": percent(each.requests, now.requests),
-            "p95_ms": percentiles(each.latency)["p95_ms"],
-            "error_pct": percent(each.errors, each.requests),
-        }
-        for each in sorted(period.endpoints, key=lambda each: each.rank)
-    ]
-
-
-def _listed(page: Listed) -> dict[str, Any]:
+def listed(page: Listed) -> dict[str, Any]:
+    """Give a page as `dashboard.json` and index pages list it."""
     return {
         "path": page.path,
         "from": instant(page.page_from),

@@ -26,7 +26,12 @@ def compress(content: bytes) -> bytes:
 
 def content_hash(document: dict[str, Any]) -> str:
     """Give the hash of a document apart from its stamps: equal means that no number changed."""
-    return hashlib.sha256(orjson.dumps(_without_stamps(document))).hexdigest()
+    return hashlib.sha256(unstamped(document)).hexdigest()
+
+
+def unstamped(document: dict[str, Any]) -> bytes:
+    """Write a document without its stamps."""
+    return orjson.dumps(_without_stamps(document))
 
 
 def _without_stamps(value: Any) -> Any:

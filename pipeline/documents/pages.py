@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from pipeline.documents.dashboard import SCHEMA, percentiles
+from pipeline.documents.dashboard import SCHEMA, listed
+from pipeline.documents.lists import percentiles
 from pipeline.documents.numbers import instant, plain, ratio
 from pipeline.documents.rows import Listed, PageRow
 
@@ -36,18 +37,10 @@ def detail_page(
 
 
 def index_page(kind: str, tenant_id: str, older: Sequence[Listed]) -> dict[str, Any]:
-    """Give the list of pages that `dashboard.json` has no room for, newest first."""
+    """Give a list of pages that `dashboard.json` has no room for, newest first; the last may be the next index."""
     return {
         "schema": SCHEMA,
         "kind": f"{kind}-index",
         "tenant_id": tenant_id,
-        "pages": [
-            {
-                "path": page.path,
-                "from": instant(page.page_from),
-                "to": instant(page.page_to),
-                "bytes": page.bytes,
-            }
-            for page in older
-        ],
+        "pages": [listed(page) for page in older],
     }

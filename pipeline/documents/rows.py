@@ -46,6 +46,16 @@ class Endpoint:
 
 
 @dataclass(frozen=True)
+class Whole:
+    """All entries of a list together, also those that are not read: how many, and their sums."""
+
+    entries: int = 0
+    requests: int = 0  # of usage, its records
+    errors: int = 0
+    amount: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True)
 class Usage:
     """One kind of usage in one period."""
 
@@ -76,13 +86,20 @@ class Listed:
 
 @dataclass(frozen=True)
 class Period:
-    """One period: [start, end), its latency, first endpoints and usage."""
+    """One period: [start, end), its latency, and its lists: the first entries, and all together.
+
+    `kinds` are the kinds of usage that are no AI usage.
+    """
 
     start: datetime
     end: datetime
     latency: Latency = Latency()
     endpoints: Sequence[Endpoint] = ()
-    usage: Sequence[Usage] = ()
+    all_endpoints: Whole = Whole()
+    models: Sequence[Usage] = ()
+    all_models: Whole = Whole()
+    kinds: Sequence[Usage] = ()
+    all_kinds: Whole = Whole()
 
 
 @dataclass(frozen=True)

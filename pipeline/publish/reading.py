@@ -12,9 +12,8 @@ import orjson
 from sqlalchemy import Connection, Row
 
 from pipeline.database.connection import rows
-from pipeline.documents.rows import PERIODS, Endpoint, Latency, Listed, PageRow, Period, Point, Tenant, Usage
-
-TOP = 10
+from pipeline.documents.lists import LISTED
+from pipeline.documents.rows import PERIODS, Endpoint, Latency, Listed, PageRow, Period, Point, Tenant, Usage, Whole
 
 
 @dataclass
@@ -33,7 +32,7 @@ class Job:
     tenant_id: Any
     info: Row[Any]
     tenant: Tenant | None = None
-    kept: dict[str, Any] | None = None  # the shaped periods of whole days, where they still hold
+    kept: dict[str, Any] | None = None  # the drafted periods of whole days, where they still hold
     entries: list[int] = field(default_factory=list)
     to_delete: list[str] = field(default_factory=list)  # paths of a deleted tenant, the dashboard first
     current: dict[tuple[str, str], Current] = field(default_factory=dict)
@@ -106,22 +105,17 @@ def _read_tenants(connection: Connection, jobs: dict[Any, Job], through: datetim
     if not jobs:
         return
     at: dict[str, Any] = {"tenants": list(jobs), "through": through, "periods": list(asked)}
-    usage: dict[tuple[Any, str], list[Usage]] = defaultdict(list)
-    for row in rows(connection, "documents/usage", **at):
-        usage[row.tenant_id, row.period].append(Usage(row.quota_type, row.amount, row.records))
-    endpoints: dict[tuple[Any, str], list[Endpoint]] = defaultdict(list)
-    for row in rows(connection, "documents/endpoints", most=TOP, **at):
-        each = Endpoint(row.endpoint, row.rank, row.requests, row.errors, _latency(row))
-        endpoints[row.tenant_id, row.period].append(each)
+    usage: dict[tuple[Any, str, bool], list[Row[Any]]] = defaultdict(list)
+    for row in rows(connection, "documents/usage", most=LISTED, **at):
+        usage[row.tenant_id, row.period, row.is_model].append(row)
+    endpoints: dict[tuple[Any, str], list[Row[Any]]] = defaultdict(list)
+    for row in rows(connection, "documents/endpoints", most=LISTED, **at):
+        endpoints[row.tenant_id, row.period].append(row)
     periods: dict[Any, dict[str, Period]] = defaultdict(dict)
     for row in rows(connection, "documents/windows_of", **at):
-        found = endpoints[row.tenant_id, row.period]
-        periods[row.tenant_id][row.period] = Period(
-            start=row.starts_at,
-            end=row.ends_at,
-            latency=found[0].latency if found else Latency(),
-            endpoints=found[1:],
-            usage=usage[row.tenant_id, row.period],
+        place = row.tenant_id, row.period
+        periods[row.tenant_id][row.period] = _period(
+            row, endpoints=endpoints[place], models=usage[*place, True], kinds=usage[*place, False]
         )
     series: dict[Any, dict[str, dict[int, Point]]] = defaultdict(lambda: defaultdict(dict))
     for row in rows(connection, "documents/series", tenants=list(jobs), through=through, long=len(asked) > 1):
@@ -136,6 +130,35 @@ def _read_tenants(connection: Connection, jobs: dict[Any, Job], through: datetim
                 periods=periods[tenant],
                 series=series[tenant],
             )
+
+
+def _period(
+    window: Row[Any], *, endpoints: Sequence[Row[Any]], models: Sequence[Row[Any]], kinds: Sequence[Row[Any]]
+) -> Period:
+    """Make a period of its rows; the first of each list is all together, and missing where there is nothing."""
+    return Period(
+        start=window.starts_at,
+        end=window.ends_at,
+        latency=_latency(endpoints[0]) if endpoints else Latency(),
+        endpoints=[Endpoint(row.endpoint, row.rank, row.requests, row.errors, _latency(row)) for row in endpoints[1:]],
+        all_endpoints=_all_endpoints(endpoints),
+        models=_listed_usage(models),
+        all_models=_all_usage(models),
+        kinds=_listed_usage(kinds),
+        all_kinds=_all_usage(kinds),
+    )
+
+
+def _all_endpoints(found: Sequence[Row[Any]]) -> Whole:
+    return Whole(found[0].endpoints, found[0].requests, found[0].errors) if found else Whole()
+
+
+def _listed_usage(found: Sequence[Row[Any]]) -> list[Usage]:
+    return [Usage(row.quota_type, row.amount, row.records) for row in found[1:]]
+
+
+def _all_usage(found: Sequence[Row[Any]]) -> Whole:
+    return Whole(found[0].kinds, found[0].records, amount=found[0].amount) if found else Whole()
 
 
 def _point(row: Row[Any]) -> Point:

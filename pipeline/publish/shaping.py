@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from pipeline.documents.dashboard import LISTED_PAGES, dashboard, shape_periods
+from pipeline.documents.budget import check_page, fitted
+from pipeline.documents.dashboard import dashboard, draft_periods
 from pipeline.documents.encode import compress, content_hash, page_name, to_json
+from pipeline.documents.lists import Lengths
 from pipeline.documents.pages import detail_page, index_page
 from pipeline.documents.rows import Listed
 from pipeline.publish.keys import folder
 from pipeline.publish.reading import Job, Page
 
 KINDS = ("hourly", "daily")
-INDEX = "index"
+INDEX = "index"  # the index of the oldest pages; those of later ones are index-2, index-3 and so on
+INDEXED = 400  # entries of an index page; they come to about 12,000 bytes
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Changes:
     dashboard: File | None = None
     gone: list[tuple[str, str]] = field(default_factory=list)
     unchanged: int = 0
-    to_keep: dict[str, Any] | None = None  # newly shaped periods of whole days
+    to_keep: dict[str, Any] | None = None  # newly drafted periods of whole days
 
     def files(self) -> list[File]:
         """Give the files in the order in which they must be written."""
@@ -52,14 +54,25 @@ def shape(job: Job, *, key: str, seq: int, data_through: datetime, currency: str
     assert job.tenant is not None
     changes = Changes()
     pages = _Pages(job, folder(key), changes)
-    listed = pages.shape_asked()
-    shown = {kind: pages.shown(kind, listed[kind]) for kind in KINDS}
-    periods = shape_periods(job.tenant) | (job.kept or {})
+    pages.shape_asked()
+    periods = draft_periods(job.tenant) | (job.kept or {})
     if not job.kept:
         changes.to_keep = {name: periods[name] for name in periods if name != "24h"}
-    document = dashboard(
-        job.tenant, seq=seq, data_through=data_through, currency=currency, periods=periods, pages=shown
-    )
+
+    def shaped(lengths: Lengths) -> dict[str, Any]:
+        assert job.tenant is not None
+        return dashboard(
+            job.tenant,
+            seq=seq,
+            data_through=data_through,
+            currency=currency,
+            periods=periods,
+            pages={kind: pages.shown(kind, lengths.pages) for kind in KINDS},
+            lengths=lengths,
+        )
+
+    document, lengths = fitted(shaped)
+    pages.keep_indexes(lengths.pages)
     digest, path = content_hash(document), f"{folder(key)}/dashboard.json"
     up = job.current.get(("dashboard", ""))
     if up and (up.content_hash, up.path) == (digest, path):
@@ -70,51 +83,91 @@ def shape(job: Job, *, key: str, seq: int, data_through: datetime, currency: str
 
 
 @dataclass(frozen=True)
+class _Shaped:
+    """A page as the dashboard lists it, and its file if it has to be written: None if it is up with this content."""
+
+    listed: Listed
+    file: File | None
+
+
+@dataclass
 class _Pages:
     """The pages of one tenant: `changes` collects what has to be written and what is gone."""
 
     job: Job
     folder: str
     changes: Changes
+    up: dict[str, list[Listed]] = field(default_factory=dict)  # what will be up of each kind, newest first
+    indexes: dict[tuple[str, int], list[_Shaped]] = field(default_factory=dict)  # by kind and how many are shown
 
-    def shape_asked(self) -> dict[str, list[Listed]]:
-        """Shape the pages asked for; give what will be up of each kind, newest first."""
+    def shape_asked(self) -> None:
+        """Shape the pages asked for."""
         up: dict[str, dict[str, Listed]] = defaultdict(dict)
         for (kind, page), current in self.job.current.items():
-            if kind in KINDS and page != INDEX:
+            if kind in KINDS and not _is_index(page):
                 up[kind][page] = current.listed
         for (kind, page), asked in self.job.pages.items():
             if asked.rows:
-                up[kind][page] = self._detail(kind, page, asked)
+                up[kind][page] = self._take(self._detail(kind, page, asked))
             elif up[kind].pop(page, None):
                 self.changes.gone.append((kind, page))
-        return {kind: sorted(up[kind].values(), key=lambda each: each.page, reverse=True) for kind in KINDS}
+        self.up = {kind: sorted(up[kind].values(), key=lambda each: each.page, reverse=True) for kind in KINDS}
 
-    def shown(self, kind: str, pages: Sequence[Listed]) -> list[Listed]:
-        """Give the newest pages, and after them an index page of the older ones where there are any."""
-        newest, older = list(pages[:LISTED_PAGES]), pages[LISTED_PAGES:]
-        if not older:
-            if (kind, INDEX) in self.job.current:
-                self.changes.gone.append((kind, INDEX))
-            return newest
-        document = index_page(kind, self.job.info.id, older)
-        return [*newest, self._listed(kind, INDEX, document, older[-1].page_from, older[0].page_to)]
+    def shown(self, kind: str, count: int) -> list[Listed]:
+        """Give the newest pages, and after them the first index page of the older ones where there are any."""
+        indexes = self._indexes(kind, count)
+        return [*self.up[kind][:count], *(index.listed for index in indexes[-1:])]
 
-    def _detail(self, kind: str, page: str, asked: Page) -> Listed:
+    def keep_indexes(self, count: int) -> None:
+        """Have the index pages written that go with `count` pages shown; those that are no longer listed are gone."""
+        for kind in KINDS:
+            names = {self._take(index).page for index in self._indexes(kind, count)}
+            old = [page for each, page in self.job.current if each == kind and _is_index(page)]
+            self.changes.gone += [(kind, page) for page in old if page not in names]
+
+    def _indexes(self, kind: str, count: int) -> list[_Shaped]:
+        """Give the index pages of what is older than the newest `count`, oldest first; each lists the one before.
+
+        They are filled from the oldest on, so that a full one keeps its content.
+        """
+        if (kind, count) not in self.indexes:
+            made: list[_Shaped] = []
+            oldest = self.up[kind][count:][::-1]
+            for start in range(0, len(oldest), INDEXED):
+                entries = oldest[start : start + INDEXED][::-1]
+                page = f"{INDEX}-{len(made) + 1}" if made else INDEX
+                before = [index.listed for index in made[-1:]]
+                document = index_page(kind, self.job.info.id, [*entries, *before])
+                made.append(self._shaped(kind, page, document, entries[-1].page_from, entries[0].page_to))
+            self.indexes[kind, count] = made
+        return self.indexes[kind, count]
+
+    def _detail(self, kind: str, page: str, asked: Page) -> _Shaped:
         assert asked.page_from is not None
         assert asked.page_to is not None
         document = detail_page(kind, self.job.info.id, asked.rows, page_from=asked.page_from, page_to=asked.page_to)
-        return self._listed(kind, page, document, asked.page_from, asked.page_to)
+        return self._shaped(kind, page, document, asked.page_from, asked.page_to)
 
-    def _listed(self, kind: str, page: str, document: dict[str, Any], start: datetime, end: datetime) -> Listed:
-        """Give the page as the dashboard lists it, and have it written unless it is up with this very content."""
+    def _shaped(self, kind: str, page: str, document: dict[str, Any], start: datetime, end: datetime) -> _Shaped:
         content = to_json(document)
         relative = f"{kind}/{page_name(page, content)}"
         up = self.job.current.get((kind, page))
         if up and up.path == f"{self.folder}/{relative}":
-            self.changes.unchanged += 1
-            return up.listed
+            return _Shaped(up.listed, None)
         packed = compress(content)
+        check_page(relative, packed)
         digest = relative.rsplit(".", 2)[1]
-        self.changes.pages.append(File(f"{self.folder}/{relative}", packed, kind, page, digest, start, end))
-        return Listed(relative, page, start, end, len(packed))
+        file = File(f"{self.folder}/{relative}", packed, kind, page, digest, start, end)
+        return _Shaped(Listed(relative, page, start, end, len(packed)), file)
+
+    def _take(self, shaped: _Shaped) -> Listed:
+        """Have a page written, unless it is up with this very content; give how it is listed."""
+        if shaped.file:
+            self.changes.pages.append(shaped.file)
+        else:
+            self.changes.unchanged += 1
+        return shaped.listed
+
+
+def _is_index(page: str) -> bool:
+    return page.startswith(INDEX)
