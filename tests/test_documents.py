@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 
 from pipeline.documents import sketch
-from pipeline.documents.dashboard import dashboard, shape_periods, total, trend_points
+from pipeline.documents.dashboard import dashboard, draft_periods, total, trend_points
 from pipeline.documents.encode import compress, content_hash, page_name, to_json
+from pipeline.documents.lists import LISTED, Lengths
 from pipeline.documents.numbers import change, instant, percent, plain, ratio
 from pipeline.documents.pages import detail_page, index_page
-from pipeline.documents.rows import PERIODS, Endpoint, Latency, Listed, PageRow, Period, Point, Tenant, Usage
+from pipeline.documents.rows import PERIODS, Endpoint, Latency, Listed, PageRow, Period, Point, Tenant, Usage, Whole
 
 THROUGH = datetime(2026, 3, 10, 12, tzinfo=UTC)
 DAYS = {"24h": 1, "7d": 7, "30d": 30, "90d": 90}
@@ -26,13 +27,20 @@ DAYS = {"24h": 1, "7d": 7, "30d": 30, "90d": 90}
 
 def tenant(*, usage: Sequence[Usage] = (), endpoints: Sequence[Endpoint] = (), **series: dict[int, Point]) -> Tenant:
     """A tenant with the same usage and endpoints in every period; its series by grain (`quarter` stands for 6h)."""
+    models = [each for each in usage if each.quota_type.startswith("ai_tokens_")]
+    kinds = [each for each in usage if each not in models]
+    whole = Whole(len(endpoints), sum(each.requests for each in endpoints), sum(each.errors for each in endpoints))
     periods = {
         name: Period(
             THROUGH - timedelta(days=DAYS[name]),
             THROUGH,
             endpoints[0].latency if endpoints else Latency(),
-            endpoints,
-            usage,
+            [each for each in endpoints if each.rank <= LISTED],
+            whole,
+            first(models),
+            together(models),
+            first(kinds),
+            together(kinds),
         )
         for name in PERIODS
     }
@@ -40,9 +48,24 @@ def tenant(*, usage: Sequence[Usage] = (), endpoints: Sequence[Endpoint] = (), *
     return Tenant("t1", "T1", "pro", "Africa/Lagos", periods, named)
 
 
+def first(usage: Sequence[Usage]) -> list[Usage]:
+    """The kinds that are read: the ten largest."""
+    return sorted(usage, key=lambda each: (-each.amount, each.quota_type))[:LISTED]
+
+
+def together(usage: Sequence[Usage]) -> Whole:
+    amount = sum((each.amount for each in usage), Decimal(0))
+    return Whole(len(usage), sum(each.records for each in usage), amount=amount)
+
+
+def shape_periods(shaped: Tenant) -> dict[str, Any]:
+    found: dict[str, Any] = document(shaped)["periods"]
+    return found
+
+
 def document(shaped: Tenant, **stamps: Any) -> dict[str, Any]:
     given: dict[str, Any] = {"seq": 1, "data_through": THROUGH, "currency": "NGN", "pages": {"hourly": [], "daily": []}}
-    return dashboard(shaped, periods=shape_periods(shaped), **(given | stamps))
+    return dashboard(shaped, periods=draft_periods(shaped), **(given | stamps))
 
 
 def metric(shaped: Tenant, name: str, period: str = "24h") -> dict[str, Any]:
@@ -113,13 +136,15 @@ def test_a_tenant_with_nothing_has_zeros_where_things_are_counted_and_nulls_wher
     for name, points in {"24h": 24, "7d": 28, "30d": 30, "90d": 90}.items():
         found = shape_periods(tenant())[name]
         assert found["api_usage"] == {"total": 0, "client_errors": 0, "server_errors": 0}
-        assert found["ai_tokens"] == {"total": 0, "by_model": {}}
+        assert found["ai_tokens"] == {"total": 0, "by_model": {}, "other_models": None}
         assert found["response_times"] == {
             "avg_ms": None, "p50_ms": None, "p95_ms": None, "p99_ms": None, "count": 0, "relative_error": 0.01,
         }  # fmt: skip
         assert found["error_rates"] == {"total_pct": None, "client_pct": None, "server_pct": None}
         assert found["top_endpoints"] == []
+        assert found["other_endpoints"] is None
         assert found["other_usage"] == []
+        assert found["other_kinds"] is None
         assert [(each["name"], each["value"], each["change_pct"]) for each in found["metrics"]] == [
             ("api_requests", 0, None),
             ("ai_tokens", 0, None),
@@ -193,9 +218,10 @@ def test_models_are_ranked_by_tokens_then_name_and_ten_are_listed() -> None:
 
 def test_endpoints_stand_in_order_of_rank_with_shares_of_all_requests() -> None:
     slow = Latency(p95_key=sketch.key(250), us_min=1, us_max=10**9)
-    endpoints = [Endpoint("/b", 2, 30, 3, Latency()), Endpoint("/a", 1, 30, 0, slow)]
-    found = shape_periods(tenant(endpoints=endpoints, hour={1: Point(requests=90)}))["24h"]["top_endpoints"]
-    assert found == [
+    endpoints = [Endpoint("/b", 2, 30, 3, Latency()), Endpoint("/a", 1, 30, 0, slow), Endpoint("/c", 3, 30, 0, slow)]
+    found = shape_periods(tenant(endpoints=endpoints, hour={1: Point(requests=90)}))["24h"]
+    assert found["other_endpoints"] is None
+    assert found["top_endpoints"] == [
         {
             "endpoint": "/a",
             "requests": 30,
@@ -204,7 +230,38 @@ def test_endpoints_stand_in_order_of_rank_with_shares_of_all_requests() -> None:
             "error_pct": 0.0,
         },
         {"endpoint": "/b", "requests": 30, "share_pct": 33.33, "p95_ms": None, "error_pct": 10.0},
+        {
+            "endpoint": "/c",
+            "requests": 30,
+            "share_pct": 33.33,
+            "p95_ms": pytest.approx(250, rel=0.01),
+            "error_pct": 0.0,
+        },
     ]
+
+
+def test_what_a_list_leaves_out_is_said_and_adds_up() -> None:
+    endpoints = [Endpoint(f"/{rank:02}", rank, 100 - rank, rank % 3, Latency()) for rank in range(1, 15)]
+    usage = [Usage(f"ai_tokens_m{number:02}", Decimal("0.1"), number) for number in range(14)]
+    usage += [Usage(f"kind_{number:02}", Decimal(1), number) for number in range(13)]
+    requests = sum(each.requests for each in endpoints)
+    shaped = tenant(usage=usage, endpoints=endpoints, hour={1: Point(requests=requests, ai_tokens=Decimal("1.4"))})
+    for length in (10, 5, 1, 0):
+        lengths = Lengths(length, length, length)
+        found = document(shaped, lengths=lengths)["periods"]["24h"]
+        listed, other = found["top_endpoints"], found["other_endpoints"]
+        assert other["endpoints"] == 14 - len(listed)
+        assert other["requests"] + sum(each["requests"] for each in listed) == requests
+        errors = sum(each.errors for each in endpoints[length:])
+        assert other["error_pct"] == percent(errors, other["requests"])
+        assert other["share_pct"] == percent(other["requests"], requests)
+        models, others = found["ai_tokens"]["by_model"], found["ai_tokens"]["other_models"]
+        assert others == {
+            "models": 14 - length,
+            "tokens": plain(Decimal("0.1") * (14 - length)),
+            "requests": sum(range(14)) - sum(each["requests"] for each in models.values()),
+        }
+        assert found["other_kinds"] == {"kinds": 13 - length, "records": sum(range(length, 13))}
 
 
 def test_percentiles_never_leave_what_was_seen() -> None:

@@ -131,8 +131,8 @@ cross join
             where l.rank > 0
         ),
 
-        -- One row: one sketch key of one endpoint that is listed anywhere, or of all others (place 0), in one span; counts
-        -- as floats, exact up to 2^53 and summed faster than numerics.
+        -- One row: one sketch key of one endpoint that is listed anywhere, or of all others (place 0), in one
+        -- span; counts as floats, exact up to 2^53 and summed faster than numerics.
         keyed as (
             select
                 m.span,
@@ -167,7 +167,7 @@ cross join
             group by m.span, m.place, m.key
         ),
 
-        -- One row: one sketch key of one line of the answer; an endpoint may be listed in one period and not in another.
+        -- One row: one sketch key of one line of the answer; what is listed in one period may not be in another.
         lined as (
             select
                 l.period,
