@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pipeline.errors import SettingsError
 from pipeline.sources.mapping import SourceMapping, parse_mapping
+from pipeline.sources.templates import Template, parse_templates
 
 PREFIX = "TENANTCAST_"
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,6 +34,7 @@ NAMES = (
     "home",
 )
 SOURCE = "source"  # the part of the file that maps tables and columns; no variable can hold it
+ENDPOINTS = "endpoints"  # the part that holds the endpoint templates
 NOT_SETTINGS = ("config", "debug")  # variables of ours that are no settings: where the file is, and a traceback
 MARKINGS = ("triggers", "reconcile")
 DATABASE_FORM = "postgresql://user:password@host:port/database"
@@ -58,6 +60,7 @@ class Settings:
     marking: str  # "triggers", or "reconcile" for raw tables that may only be read
     reconcile_hours: int
     source: SourceMapping
+    endpoints: tuple[Template, ...]
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         marking=_marking(given.get("marking")),
         reconcile_hours=_reconcile_hours(given.get("reconcile_hours"), given),
         source=_source(given.get(SOURCE)),
+        endpoints=_endpoints(given.get(ENDPOINTS)),
     )
 
 
@@ -123,9 +127,9 @@ def _from_file(path: str | None) -> dict[str, Given]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"TENANTCAST_CONFIG: {path} is not valid TOML: {error}.") from None
     for name in values:
-        if name not in (*NAMES, SOURCE):
-            known = ", ".join(sorted(NAMES))
-            raise SettingsError(f"{name} in {path}: no such setting. Known: {known}, and the table [{SOURCE}].")
+        if name not in (*NAMES, SOURCE, ENDPOINTS):
+            known = f"{', '.join(sorted(NAMES))}, and the tables [{SOURCE}] and [{ENDPOINTS}]"
+            raise SettingsError(f"{name} in {path}: no such setting. Known: {known}.")
     return {name: Given(f"{name} in {path}", value) for name, value in values.items()}
 
 
@@ -260,3 +264,12 @@ def _source(given: Given | None) -> SourceMapping:
         return parse_mapping(given.value)
     except SettingsError as error:
         raise SettingsError(f"{given.name.removeprefix(SOURCE + ' in ')}: {error}") from None
+
+
+def _endpoints(given: Given | None) -> tuple[Template, ...]:
+    if given is None:
+        return ()
+    try:
+        return parse_templates(given.value)
+    except SettingsError as error:
+        raise SettingsError(f"{given.name.removeprefix(ENDPOINTS + ' in ')}: {error}") from None

@@ -180,7 +180,9 @@ def shortened_names(period: Period) -> Period:
 def test_a_name_that_cannot_be_shortened_is_that_tenants_failure() -> None:
     dice = random.Random(4)
     tenant = worst(dice, LATIN, name=word(dice, ANY, 10_000))
-    with pytest.raises(UnusableError, match=r"dashboard.json: \d\d,\d{3} bytes .* at most 14,000 .* Shorten the tenant"):
+    with pytest.raises(
+        UnusableError, match=r"dashboard.json: \d\d,\d{3} bytes .* at most 14,000 .* Shorten the tenant"
+    ):
         shaped(job_of(tenant))
 
 
@@ -231,7 +233,9 @@ def indexes(changes: Changes) -> dict[str, str]:
 
 def test_an_index_that_is_no_longer_needed_is_gone() -> None:
     job = job_of(worst(random.Random(8), LATIN), pages=3)
-    job.current["hourly", "index-2"] = Current("", Listed("hourly/index-2.x.json", "index-2", THROUGH, THROUGH, 1), "up")
+    job.current["hourly", "index-2"] = Current(
+        "", Listed("hourly/index-2.x.json", "index-2", THROUGH, THROUGH, 1), "up"
+    )
     assert ("hourly", "index-2") in shaped(job).gone
 
 
@@ -239,7 +243,10 @@ def test_a_page_of_the_longest_numbers_keeps_to_the_budget() -> None:
     dice = random.Random(9)
     job = job_of(worst(dice, LATIN))
     for kind, count in (("hourly", 25), ("daily", 31)):
-        rows = [PageRow(THROUGH + index * timedelta(hours=1), heavy(dice), Latency(1, 2, 3, 1, 9, 3)) for index in range(count)]
+        rows = [
+            PageRow(THROUGH + index * timedelta(hours=1), heavy(dice), Latency(1, 2, 3, 1, 9, 3))
+            for index in range(count)
+        ]
         job.pages[kind, "2026-03-10"] = Page(rows, THROUGH, THROUGH + DAY)
     pages = shaped(job).pages
     assert len(pages) == 2

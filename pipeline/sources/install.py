@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -18,14 +18,16 @@ from pipeline.installation import Installation
 from pipeline.progress import Progress
 from pipeline.sources.adopt import describe_holding, unwatch, watch
 from pipeline.sources.catalog import FoundTable, check_tables, find_tables, tenant_id_type
+from pipeline.sources.endpoints import apply_templates, reading_names
 from pipeline.sources.indexes import ensure_indexes
 from pipeline.sources.mapping import EVENT_TABLES, REQUIRED
 from pipeline.sources.naming import render, state_names, table_names, trial_names
+from pipeline.sources.templates import Template
 
 INIT_LOCK = 7_204_411_530  # any number, the same for every `init`
 INIT_SECONDS = 30.0
 
-PLAIN_DEFINITIONS = ("schema/schemas", "sketch/type", "runs/table", "runs/summary", "loads/table")
+PLAIN_DEFINITIONS = ("schema/schemas", "sketch/type", "runs/table", "runs/summary", "loads/table", "source/templates")
 TENANT_DEFINITIONS = (
     "ledger/table",
     "ledger/marked_days",
@@ -52,6 +54,8 @@ class InstallReport:
     triggers: list[str] = field(default_factory=list)
     triggers_removed: list[str] = field(default_factory=list)
     marked_hours: int = 0
+    templates: int = 0
+    templates_changed: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Give the report as JSON has it."""
@@ -72,7 +76,7 @@ def install(installation: Installation) -> InstallReport:
             found = find_tables(connection, mapping)
             check_tables(found, mapping, read_only=read_only)
             _refuse_other_ids(connection, found)
-            _define(connection, found)
+            _define(connection, found, installation.settings.endpoints, report)
         for name in EVENT_TABLES:
             if read_only:
                 report.triggers_removed += unwatch(database, found[name], installation.progress)
@@ -128,16 +132,19 @@ def _create_trial(connection: Connection, installation: Installation, found: Map
     return missing
 
 
-def _define(connection: Connection, found: Mapping[str, FoundTable]) -> None:
+def _define(
+    connection: Connection, found: Mapping[str, FoundTable], templates: Sequence[Template], report: InstallReport
+) -> None:
     migrate(connection)
     for name in PLAIN_DEFINITIONS:
         define(connection, source(name))
     for name in TENANT_DEFINITIONS:
         define(connection, render(name, state_names(found)))
+    report.templates, report.templates_changed = len(templates), apply_templates(connection, templates)
     define(connection, render("source/tenants", table_names(found["tenants"], found)))
     for name, reading in (("api_requests", "source/api_events"), ("usage_records", "source/usage_events")):
         names = table_names(found[name], found)
-        define(connection, render(reading, names))
+        define(connection, render(reading, reading_names(names, templates)))
         define(connection, render("source/unplaced", names | {"relation": found[name].relation.name}))
         define(connection, render("source/marking", names))
     execute(connection, "schema/set_version", version=latest())

@@ -26,5 +26,10 @@ def run(arguments: argparse.Namespace, installation: Installation) -> int:
         *(f"no longer watched: {name}" for name in report.triggers_removed),
         f"hours marked to be rolled up: {report.marked_hours:,}",
     ]
+    if report.templates_changed:
+        lines.append(
+            f"endpoint templates: {report.templates}, others than before. What is rolled up keeps its names until "
+            'python -m pipeline backfill --from DAY --to DAY --reason "endpoint templates"'
+        )
     show(arguments, report, lines)
     return 0

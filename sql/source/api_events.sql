@@ -15,8 +15,8 @@ select
     r.@tenant_id,
     pipeline.hour_of(pipeline.utc(r.@created_at)),
     -- An index entry has a limit of 2,704 bytes; 300 characters keep every endpoint within it.
-    left(coalesce(r.@endpoint::text, ''), 300),
-    r.@status_code::int,
+    left(coalesce(@named_endpoint, ''), 300),
+    case when r.@status_code between 100 and 599 then r.@status_code::int end,
     -- Whole microseconds, rounded once per row. A year is the longest request that is believed.
     case when r.@duration_ms between 0 and 31622400000 then (r.@duration_ms * 1000::numeric)::bigint end,
     array_remove(array[
@@ -26,7 +26,7 @@ select
             when r.@duration_ms > 31622400000 then 'duration_too_long' end,
         case when r.@status_code is null then 'status_missing'
             when r.@status_code not between 100 and 599 then 'status_unknown' end,
-        case when length(r.@endpoint::text) > 300 then 'endpoint_too_long' end
+        case when length(r.@endpoint::text) > 300 and length(@named_endpoint) > 300 then 'endpoint_too_long' end
     ], null)
 from @api_requests as r
 where

@@ -1,0 +1,3 @@
+select template
+from pipeline.endpoint_templates
+order by position
