@@ -105,6 +105,15 @@ def test_shares_and_averages_are_rounded_once_and_null_of_nothing() -> None:
     assert ratio(0, 0, 3) is None
 
 
+def test_rates_of_the_largest_and_smallest_amounts_can_be_written() -> None:
+    """Amounts up to 1e30 and down to 1e-16383 come out of the rollups; a tenant with such a row is published."""
+    assert ratio(Decimal("1e30"), 1, 2) == 1e30
+    assert ratio(Decimal(10**15) - Decimal("0.004"), 1, 3) == pytest.approx(1e15)
+    assert percent(Decimal("1e30"), Decimal("1e-30")) == 1e62
+    assert change(Decimal("1e30"), Decimal("1e-16383")) is None
+    assert percent(Decimal("1e-16383"), Decimal("1e30")) == 0.0
+
+
 def test_amounts_are_exact_where_they_are_whole() -> None:
     for amount, written in [
         (Decimal("1000.000"), b"1000"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -129,7 +128,7 @@ def test_the_planner_sees_through_the_reading(ready: Installation, sql: Sql, tem
     """Inlined, its conditions reach the raw table's indexes; called as a function it would read everything."""
     install(with_templates(ready, toml(templates)))
     sql("set enable_seqscan = off")
-    for source, function in (("api_requests", "api_events"), ("usage_records", "usage_events")):
+    for function in ("api_events", "usage_events"):
         plan = "\n".join(
             str(line)
             for (line,) in sql(
@@ -137,9 +136,7 @@ def test_the_planner_sees_through_the_reading(ready: Installation, sql: Sql, tem
             )
         )
         assert "Function Scan" not in plan
-        assert re.search(rf"Index Cond: \(\(?tenant_id = 't1'::text\) AND \(created_at >= .*{source}", plan, re.S) or (
-            f"on {source}" in plan and "tenant_id = 't1'::text" in plan
-        )
+        assert "Index Cond: ((tenant_id = 't1'::text) AND (created_at >= '2026-03-01" in plan
 
 
 WRONG = {

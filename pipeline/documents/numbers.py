@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from math import isfinite
 
 PAST_64_BITS = 2**63
+ROUNDED_BELOW = 10**15  # a larger Decimal has no room for three digits more, and raises
 
 
 def instant(at: datetime) -> str:
@@ -21,16 +23,22 @@ def plain(amount: Decimal | int) -> int | float:
 
 def percent(part: Decimal | int, whole: Decimal | int) -> float | None:
     """Give 100 * part / whole to two decimals; null of nothing."""
-    return float(round(Decimal(100) * part / whole, 2)) if whole else None
+    return _rounded(Decimal(100) * part / whole, 2) if whole else None
 
 
 def change(now: Decimal | int | None, before: Decimal | int | None) -> float | None:
     """Give the change in percent to two decimals; null where there was nothing, or nothing is known."""
     if now is None or not before:
         return None
-    return float(round(Decimal(100) * (now - before) / before, 2))
+    return _rounded(Decimal(100) * (now - before) / before, 2)
 
 
 def ratio(total: Decimal | int, count: int, digits: int) -> float | None:
     """Give total / count, rounded; null of nothing."""
-    return float(round(Decimal(total) / count, digits)) if count else None
+    return _rounded(Decimal(total) / count, digits) if count else None
+
+
+def _rounded(value: Decimal, digits: int) -> float | None:
+    """Round to some digits; where a float has none left, as it is; null past the range of floats."""
+    number = float(round(value, digits)) if abs(value) < ROUNDED_BELOW else float(value)
+    return number if isfinite(number) else None

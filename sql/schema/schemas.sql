@@ -32,6 +32,22 @@ create or replace function pipeline.like_column(bound timestamptz, sample timest
 language sql immutable parallel safe
 as 'select bound at time zone ''UTC''';
 
+-- How many characters a name may have that stands in one key with a tenant's id: an index entry has a limit of 2,704
+-- bytes, and a character may take four. Ids that are no text leave room for all.
+create or replace function pipeline.name_room(tenant_id text) returns int
+language sql immutable parallel safe
+as $$
+select case when octet_length(tenant_id) > 1400 then greatest(0, (2600 - octet_length(tenant_id)) / 4) else 300 end
+$$;
+
+create or replace function pipeline.name_room(tenant_id uuid) returns int
+language sql immutable parallel safe
+as 'select 300';
+
+create or replace function pipeline.name_room(tenant_id bigint) returns int
+language sql immutable parallel safe
+as 'select 300';
+
 create or replace function pipeline.hour_of(at timestamptz) returns timestamptz
 language sql immutable parallel safe
 as 'select date_bin(interval ''1 hour'', at, timestamptz ''2000-01-01 00:00:00+00'')';

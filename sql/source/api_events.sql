@@ -14,8 +14,8 @@ as $tenantcast$
 select
     r.@tenant_id,
     pipeline.hour_of(pipeline.utc(r.@created_at)),
-    -- An index entry has a limit of 2,704 bytes; 300 characters keep every endpoint within it.
-    left(coalesce(@named_endpoint, ''), 300),
+    -- 300 characters, fewer beside a very long id.
+    left(coalesce(@named_endpoint, ''), pipeline.name_room(r.@tenant_id)),
     case when r.@status_code between 100 and 599 then r.@status_code::int end,
     -- Whole microseconds, rounded once per row. A year is the longest request that is believed.
     case when r.@duration_ms between 0 and 31622400000 then (r.@duration_ms * 1000::numeric)::bigint end,
@@ -26,7 +26,12 @@ select
             when r.@duration_ms > 31622400000 then 'duration_too_long' end,
         case when r.@status_code is null then 'status_missing'
             when r.@status_code not between 100 and 599 then 'status_unknown' end,
-        case when length(r.@endpoint::text) > 300 and length(@named_endpoint) > 300 then 'endpoint_too_long' end
+        case
+            when
+                length(r.@endpoint::text) > pipeline.name_room(r.@tenant_id)
+                and length(@named_endpoint) > pipeline.name_room(r.@tenant_id)
+                then 'endpoint_too_long'
+        end
     ], null)
 from @api_requests as r
 where

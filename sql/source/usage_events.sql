@@ -18,14 +18,14 @@ select
         when
             r.@amount between 0 and 1e30
             and r.@quota_type::text <> 'api_calls'
-            and length(r.@quota_type::text) <= 300
+            and length(r.@quota_type::text) <= pipeline.name_room(r.@tenant_id)
             then r.@amount::numeric
     end,
     array_remove(array[
         case when r.@tenant_id is null then 'tenant_missing' end,
         case when r.@quota_type is null then 'quota_type_missing'
             when r.@quota_type::text = 'api_calls' then 'quota_type_reserved'
-            when length(r.@quota_type::text) > 300 then 'quota_type_too_long' end,
+            when length(r.@quota_type::text) > pipeline.name_room(r.@tenant_id) then 'quota_type_too_long' end,
         case when r.@amount is null then 'amount_missing'
             when r.@amount < 0 then 'amount_negative'
             when r.@amount::text in ('NaN', 'Infinity') then 'amount_not_finite'
