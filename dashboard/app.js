@@ -143,9 +143,10 @@ function drawPeriod() {
   drawTrend(period, times.trendStart);
   section("response_times", period.response_times, sections.responseTimes);
   section("error_rates", period.error_rates, (rates) => sections.errorRates(rates, period.api_usage));
-  section("top_endpoints", period.top_endpoints, (list) => sections.topEndpoints(list, period.api_usage?.total));
+  section("top_endpoints", period.top_endpoints, (list) => sections.topEndpoints(list, period.other_endpoints ?? null));
   section("ai_tokens", period.ai_tokens, sections.aiModels);
-  section("other_usage", period.other_usage?.length ? period.other_usage : null, sections.otherUsage);
+  const kinds = period.other_usage?.length || period.other_kinds ? period.other_usage : null;
+  section("other_usage", kinds, (list) => sections.otherUsage(list, period.other_kinds ?? null));
 }
 
 /** Fill a section, or hide it where the document does not have it. */

@@ -47,14 +47,18 @@ export function name(words) {
   return h("bdi.name", { title: words }, words);
 }
 
-/** `columns` are headings, the first of the row's own name; a row is a list of nodes. */
-export function table(kind, caption, columns, rows) {
+/** `columns` are headings, the first of the row's own name; a row is a list of nodes; `rest`, the last row, is quiet. */
+export function table(kind, caption, columns, rows, rest = null) {
   const head = columns.map((words) => h("th", { scope: "col", role: "columnheader" }, words));
   // Roles are spelled out since a phone shows rows as grids, which makes some browsers forget that this is a table.
   return h(`table.${kind}`, { role: "table" },
     h("caption.unseen", {}, caption),
     h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, ...head)),
-    h("tbody", { role: "rowgroup" }, ...rows.map(([first, ...cells]) => h("tr", { role: "row" },
-      h("th", { scope: "row", role: "rowheader" }, first),
-      ...cells.map((cell) => h("td", { role: "cell" }, cell))))));
+    h("tbody", { role: "rowgroup" }, ...rows.map((row) => tableRow("tr", row)), rest && tableRow("tr.rest", rest)));
+}
+
+function tableRow(what, [first, ...cells]) {
+  return h(what, { role: "row" },
+    h("th", { scope: "row", role: "rowheader" }, first),
+    ...cells.map((cell) => h("td", { role: "cell" }, cell)));
 }

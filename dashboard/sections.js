@@ -93,43 +93,43 @@ export function errorRates(rates, usage) {
   ];
 }
 
-export function topEndpoints(list, total) {
-  if (!list.length) return [h("p.nothing", {}, "No requests in this period")];
+export function topEndpoints(list, others) {
+  if (!list.length && !others) return [h("p.nothing", {}, "No requests in this period")];
   const rows = list.map((one) => [
     name(one.endpoint), number(one.requests), shared(one.share_pct), number(one.p95_ms, milliseconds), number(one.error_pct, percent),
   ]);
-  return [
-    table("endpoints", "Top endpoints by requests", ["Endpoint", "Requests", "Share", "p95", "Errors"], rows),
-    remainder(total - sum(list.map((one) => one.requests)), "more requests to other endpoints"),
+  const rest = others && [
+    unlisted(others.endpoints, "endpoint"), number(others.requests), shared(others.share_pct), null, number(others.error_pct, percent),
   ];
+  return [table("endpoints", "Top endpoints by requests", ["Endpoint", "Requests", "Share", "p95", "Errors"], rows, rest)];
 }
 
 export function aiModels(tokens) {
   const models = Object.entries(tokens.by_model ?? {}).sort(([, a], [, b]) => b.tokens - a.tokens);
-  if (!models.length) return [h("p.nothing", {}, "No AI usage in this period")];
+  const others = tokens.other_models ?? null;
+  if (!models.length && !others) return [h("p.nothing", {}, "No AI usage in this period")];
   const rows = models.map(([model, one]) => [
     h("span", {}, name(model), thinBar((one.tokens / (tokens.total || 1)) * 100, "tokens")),
     number(one.tokens), number(one.requests), number(one.avg_tokens_per_request),
   ]);
+  const rest = others && [unlisted(others.models, "model"), number(others.tokens), number(others.requests), null];
+  return [table("models", "AI models by tokens", ["Model", "Tokens", "Requests", "Per request"], rows, rest)];
+}
+
+export function otherUsage(list, others) {
+  const records = (count) => h("small", {}, "in ", number(count), count === 1 ? " record" : " records");
   return [
-    table("models", "AI models by tokens", ["Model", "Tokens", "Requests", "Per request"], rows),
-    remainder(tokens.total - sum(models.map(([, one]) => one.tokens)), "more tokens of other models"),
+    h("dl.others", {}, ...list.map((one) => h("div", {},
+      h("dt", {}, name(one.quota_type)), h("dd", {}, number(Number(one.amount)), records(one.records))))),
+    others && h("p.note", {}, unlisted(others.kinds, "kind"), " ", records(others.records)),
   ];
 }
 
-export function otherUsage(list) {
-  return [h("dl.others", {}, ...list.map((one) => h("div", {},
-    h("dt", {}, name(one.quota_type)),
-    h("dd", {}, number(Number(one.amount)), h("small", {}, "in ", number(one.records), one.records === 1 ? " record" : " records")))))];
+/** What a list leaves out, so that it is not taken for the whole. */
+function unlisted(count, what) {
+  return h("span", {}, number(count), ` other ${what}${count === 1 ? "" : "s"}`);
 }
 
 function shared(value) {
   return h("span.share", {}, thinBar(value, "requests"), number(value, share));
 }
-
-/** What a list of ten leaves out, so that its sum is not taken for the whole. */
-function remainder(value, words) {
-  return value > 0.005 ? h("p.note", {}, number(value), ` ${words}`) : null;
-}
-
-const sum = (values) => values.reduce((total, value) => total + (value ?? 0), 0);

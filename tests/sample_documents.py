@@ -117,7 +117,11 @@ def _busy(sample: Sample, dice: random.Random, requests: list[int], tokens: list
             _metric("avg_response_time", 81.2, "ms", None, times),
         ],
         "api_usage": {"total": total, "client_errors": client, "server_errors": server},
-        "ai_tokens": {"total": all_tokens, "by_model": _models(sample, total, all_tokens)},
+        "ai_tokens": {
+            "total": all_tokens,
+            "by_model": _models(sample, total, all_tokens),
+            "other_models": {"models": 31, "tokens": 12_345, "requests": 67} if sample.size >= 1000 else None,
+        },
         "response_times": {
             "avg_ms": 81.2,
             "p50_ms": 54.4,
@@ -132,6 +136,7 @@ def _busy(sample: Sample, dice: random.Random, requests: list[int], tokens: list
             "server_pct": _percent(server, total),
         },
         "top_endpoints": _endpoints(sample, total),
+        "other_endpoints": _other_endpoints(sample, total),
         "other_usage": [
             {"quota_type": "storage_gb_hours", "amount": round(12.5 * sample.size, 2), "records": 24},
             {
@@ -140,6 +145,7 @@ def _busy(sample: Sample, dice: random.Random, requests: list[int], tokens: list
                 "records": 310,
             },
         ],
+        "other_kinds": {"kinds": 1, "records": 1} if sample.size >= 1000 else None,
     }
 
 
@@ -152,11 +158,12 @@ def _idle(points: int) -> Json:
             _metric("avg_response_time", None, "ms", None, [None] * points),
         ],
         "api_usage": {"total": 0, "client_errors": 0, "server_errors": 0},
-        "ai_tokens": {"total": 0, "by_model": {}},
+        "ai_tokens": {"total": 0, "by_model": {}, "other_models": None},
         "response_times": dict.fromkeys(("avg_ms", "p50_ms", "p95_ms", "p99_ms"))
         | {"count": 0, "relative_error": 0.01},
         "error_rates": {"total_pct": None, "client_pct": None, "server_pct": None},
         "top_endpoints": [],
+        "other_endpoints": None,
     }
 
 
@@ -216,3 +223,9 @@ def _endpoints(sample: Sample, total: int) -> list[Json]:
             }
         )
     return endpoints
+
+
+def _other_endpoints(sample: Sample, total: int) -> Json | None:
+    if sample.size < 1000:
+        return None
+    return {"endpoints": 4990, "requests": total // 50, "share_pct": 2.0, "error_pct": 3.25}

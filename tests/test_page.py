@@ -125,9 +125,9 @@ def path_of(key: str) -> str:
     return f"v1/t/{key}/dashboard.json"
 
 
-def remaining(total: float, parts: list[float]) -> list[float]:
+def rest(others: Json | None, *names: str) -> list[float | None]:
     """What a list leaves out is said under it, where that is anything."""
-    return [total - sum(parts)] if total - sum(parts) > 0 else []
+    return [others[name] for name in names] if others else []
 
 
 def expected(period: Json) -> dict[str, list[float | None]]:
@@ -145,10 +145,11 @@ def expected(period: Json) -> dict[str, list[float | None]]:
             *(usage["server_errors"], rates["server_pct"]),
         ],
         "#top_endpoints": [one[name] for one in endpoints for name in ("requests", "share_pct", "p95_ms", "error_pct")]
-        + (remaining(usage["total"], [one["requests"] for one in endpoints]) if endpoints else []),
+        + rest(period["other_endpoints"], "endpoints", "requests", "share_pct", "error_pct"),
         "#ai_tokens": [one[name] for one in models for name in ("tokens", "requests", "avg_tokens_per_request")]
-        + (remaining(tokens["total"], [one["tokens"] for one in models]) if models else []),
-        "#other_usage": [one[name] for one in period.get("other_usage", []) for name in ("amount", "records")],
+        + rest(tokens["other_models"], "models", "tokens", "requests"),
+        "#other_usage": [one[name] for one in period.get("other_usage", []) for name in ("amount", "records")]
+        + rest(period.get("other_kinds"), "kinds", "records"),
     }
 
 
