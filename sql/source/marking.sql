@@ -5,6 +5,18 @@ create or replace function pipeline.mark_@source_insert() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $tenantcast$
 begin
+    -- A statement of one row, the commonest there is, is spared the grouping.
+    insert into pipeline.marks (source, tenant_id, bucket_start, added)
+    select
+        '@source',
+        n.@tenant_id,
+        pipeline.bucket_of(pipeline.utc(n.@created_at)),
+        1
+    from new_rows as n
+    where not exists (select from new_rows offset 1);
+    if found then
+        return null;
+    end if;
     insert into pipeline.marks (source, tenant_id, bucket_start, added)
     select
         '@source',
