@@ -48,7 +48,7 @@ def redo(installation: Installation, chunk: Chunk, report: RollReport, *, throug
             return
         connection.exec_driver_sql("analyze redo")
         whole = execute(connection, "tick/any_whole").scalar_one()
-        place = {"start": chunk.start, "end": chunk.end, "by_scan": chunk.by_scan or whole}
+        place = {"start": chunk.start, "end": chunk.end, "by_scan": chunk.by_scan or whole, "whole": whole}
         execute(connection, "tick/touch_marked")
         with report.timed("hours"):
             _redo_hours(connection, hourly, place)

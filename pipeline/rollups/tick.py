@@ -10,9 +10,10 @@ from pipeline.errors import PermanentError
 from pipeline.installation import Installation
 from pipeline.reconcile.window import notice_changes
 from pipeline.rollups.backlog import Chunk, MarkedHour, plan
-from pipeline.rollups.chunk import ROLLUPS, Frozen, recount_unplaced, redo, redo_marked_days
+from pipeline.rollups.chunk import Frozen, recount_unplaced, redo, redo_marked_days
 from pipeline.rollups.partitions import Retention, drop_old_partitions, ensure_partitions
 from pipeline.rollups.report import RollReport
+from pipeline.rollups.statistics import analyze_raw, analyze_rollups
 from pipeline.rollups.tenants import sync_tenants
 from pipeline.runs import clock, hour_of, json_time, recorded, require_installed
 
@@ -71,11 +72,14 @@ def _redo_backlog(installation: Installation, through: datetime, report: RollRep
     frozen = Frozen(horizon=timedelta(days=days) if days else None, hours_from=progress.hours_from)
     chunks = plan(waiting, tenants)
     report.partitions_made = again_on_conflict(lambda: ensure_partitions(database, chunks, through))
+    much = sum(chunk.changes for chunk in chunks if chunk.by_scan) >= ANALYZE_FROM
+    if much:
+        analyze_raw(database, installation.settings.source)
     _redo_chunks(installation, chunks, report, through=through, frozen=frozen)
     for source in unplaced:
         recount_unplaced(installation, source, report)
-    if sum(chunk.changes for chunk in chunks if chunk.by_scan) >= ANALYZE_FROM:
-        _analyze(database)
+    if much:
+        analyze_rollups(database)
 
 
 def _redo_chunks(
@@ -98,11 +102,3 @@ def _note_what_is_left(database: Database, through: datetime, report: RollReport
         f"pid {row.pid} ({row.name}, {row.state}) has written to {row.tables} and is open since {json_time(row.since)}"
         for row in held_back
     ]
-
-
-def _analyze(database: Database) -> None:
-    """A first build leaves tables that the planner knows nothing of."""
-    with database.autocommit() as connection:
-        for hourly, daily, *_ in ROLLUPS.values():
-            connection.exec_driver_sql(f"analyze rollup.{hourly}")
-            connection.exec_driver_sql(f"analyze rollup.{daily}")

@@ -15,7 +15,13 @@ with hours as (
         unnest(coalesce((h.duration_sketch).counts, array[null]::bigint[])) as n
     from touched_days as t
     inner join rollup.api_hourly as h
-        on t.tenant_id = h.tenant_id and t.day_start <= h.bucket_start and t.day_end > h.bucket_start
+        on
+            t.tenant_id = h.tenant_id
+            and t.day_start <= h.bucket_start
+            and t.day_end > h.bucket_start
+            -- Keeps the work off all other days, however the planner joins.
+            and h.bucket_start >= (select min(b.day_start) from touched_days as b)
+            and h.bucket_start < (select max(b.day_end) from touched_days as b)
 ),
 
 -- One row: one sketch key of one (tenant, day, endpoint). An hour's plain measures ride on its first key.

@@ -1,11 +1,12 @@
--- By scan, whole hours go; by lookup, single buckets.
+-- Where an hour is marked whole, all of it goes; else single buckets, one by one: however many there are, that costs
+-- no more when there is more history.
 with gone_hours as (
     delete from rollup.api_hourly as h
     where
-        :by_scan
+        :whole
         and h.bucket_start >= :start
         and h.bucket_start < :end
-        and h.bucket_start in (select r.bucket_start from redo as r)
+        and h.bucket_start in (select r.bucket_start from redo as r where r.whole)
     returning h.tenant_id, h.bucket_start
 ),
 
@@ -13,7 +14,7 @@ gone_buckets as (
     delete from rollup.api_hourly as h
     using redo as r
     where
-        not :by_scan
+        not r.whole
         and h.tenant_id = r.tenant_id
         and h.bucket_start = r.bucket_start
     returning 1
@@ -25,4 +26,3 @@ select distinct
     g.tenant_id,
     g.bucket_start
 from gone_hours as g
-where g.bucket_start in (select r.bucket_start from redo as r where r.whole)

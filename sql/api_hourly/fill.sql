@@ -1,4 +1,12 @@
-with events as (
+with span as materialized (
+    -- One row: the range of the hours. The planner must not see these values: it knows nothing of hours that are newer
+    -- than its statistics, takes them for empty, and would walk the index on tenant and time from end to end.
+    select
+        cast(:start as timestamptz) as start_time,
+        cast(:end as timestamptz) as end_time
+),
+
+events as (
     -- One row: one request of a bucket to redo. Many tenants of an hour are read by one scan of the time range, a few
     -- late buckets by the index on tenant and time; the other branch is a constant false and costs nothing.
     select
@@ -7,11 +15,21 @@ with events as (
         e.endpoint collate "C" as endpoint,
         e.status_code,
         e.duration_us
-    from pipeline.api_events(:start, :end) as e
+    from span as s
+    cross join lateral pipeline.api_events(s.start_time, s.end_time) as e
     where
         :by_scan
         and e.tenant_id is not null
-        and e.bucket_start in (select r.bucket_start from redo as r)
+        and (
+            e.bucket_start in (select r.bucket_start from redo as r where r.whole)
+            or (e.tenant_id, e.bucket_start) in (
+                select
+                    r.tenant_id,
+                    r.bucket_start
+                from redo as r
+                where not r.whole and r.tenant_id is not null
+            )
+        )
     union all
     select
         e.tenant_id,

@@ -1,10 +1,18 @@
-with events as (
+with span as materialized (
+    -- One row: the range of the hours, hidden from the planner for the reason that api_hourly/fill.sql gives.
+    select
+        cast(:start as timestamptz) as start_time,
+        cast(:end as timestamptz) as end_time
+),
+
+events as (
     -- One row: one raw row of a bucket to redo that has something wrong.
     select
         e.tenant_id,
         e.bucket_start,
         e.rejected
-    from pipeline.usage_events(:start, :end) as e
+    from span as s
+    cross join lateral pipeline.usage_events(s.start_time, s.end_time) as e
     where
         :by_scan
         and cardinality(e.rejected) > 0
