@@ -1,1 +1,1 @@
-"""Benchmarks: ratios measured side by side in one run. `make bench`, or `python -m bench --rows 10000000`."""
+"""Benchmarks: ratios measured side by side in one run. `make bench`, or `python -m bench NAME --rows 10000000`."""

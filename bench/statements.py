@@ -5,6 +5,7 @@ create table api_requests (
     id bigint generated always as identity primary key,
     tenant_id text, endpoint text, status_code int, duration_ms double precision, created_at timestamptz not null
 );
+create table tenants (id text primary key, name text, plan text, created_at timestamptz default now());
 create schema bench;
 create table bench.exact_hourly (
     tenant_id text not null, bucket_start timestamptz not null, endpoint text collate "C" not null,
@@ -12,7 +13,11 @@ create table bench.exact_hourly (
     duration_ms_sum numeric, duration_ms_min numeric, duration_ms_max numeric, duration_count bigint not null,
     p50 double precision, p95 double precision, p99 double precision,
     primary key (tenant_id, bucket_start, endpoint)
-);
+) partition by range (bucket_start);
+create table bench.exact_hourly_2026_01 partition of bench.exact_hourly
+for values from ('2026-01-01 00:00+00') to ('2026-02-01 00:00+00');
+create table bench.exact_hourly_2026_02 partition of bench.exact_hourly
+for values from ('2026-02-01 00:00+00') to ('2026-03-01 00:00+00');
 create index on bench.exact_hourly using brin (bucket_start) with (pages_per_range = 16);
 """
 
@@ -44,4 +49,20 @@ select
     percentile_cont(0.99) within group (order by duration_ms)
 from api_requests where created_at >= %(start)s and created_at < %(end)s
 group by 1, 2, 3
+"""
+
+# One row on each of the last days, of a tenant whose size is between the largest and the smallest.
+LATE = """
+insert into api_requests (tenant_id, endpoint, status_code, duration_ms, created_at)
+select 'tenant-40', '/v1/endpoint-1', 200, 12.5 + %(turn)s,
+    %(end)s::timestamptz - d * interval '1 day' + interval '10 hours 10 minutes'
+from generate_series(1, %(days)s) as d
+"""
+
+MARK_DAYS = """
+insert into pipeline.marks (source, whole, bucket_start, added)
+select 'api_requests', true, date_trunc('hour', created_at, 'UTC'), count(*)
+from api_requests
+where created_at >= %(end)s::timestamptz - %(days)s * interval '1 day' and created_at < %(end)s
+group by 3
 """
