@@ -19,6 +19,11 @@ create schema hostile;
 create function hostile.count() returns bigint language sql as 'select 0::bigint';
 create function hostile.date_bin(interval, timestamptz, timestamptz) returns timestamptz language sql as 'select null::timestamptz';
 create function hostile.isfinite(timestamptz) returns boolean language sql as 'select false';
+create function hostile.utc(timestamptz) returns timestamptz language sql as 'select null::timestamptz';
+create function hostile.no(timestamptz, timestamptz) returns boolean language sql as 'select null::boolean';
+create operator hostile.>= (leftarg = timestamptz, rightarg = timestamptz, function = hostile.no);
+create operator hostile.< (leftarg = timestamptz, rightarg = timestamptz, function = hostile.no);
+create type hostile.timestamptz as (nothing int);
 create table hostile.marks (source text);
 create table hostile.new_rows (tenant_id text, created_at timestamptz);
 grant usage on schema hostile to public;
@@ -52,13 +57,16 @@ def test_a_role_without_rights_on_the_ledger_in_a_hostile_session(ready: Install
             connection.execute(insert, ("t1", "2026-03-08T22:59:59.999Z"))
             connection.execute(insert, ("t2", "2026-03-08T23:00:00Z"))
             assert sql(MARKS) == [("t1", hour("2026-03-08T22:00:00"), 1, 0), ("t2", hour("2026-03-08T23:00:00"), 1, 0)]
+            two = ", ".join(["('t3', timestamp with time zone '2026-03-08 20:00:00Z')"] * 2)
+            connection.execute(f"insert into public.api_requests (tenant_id, created_at) values {two}".encode())
+            assert sql(f"{MARKS} offset 2") == [("t3", hour("2026-03-08T20:00:00"), 2, 0)]
             roll(ready, NOW)
             connection.execute(
                 "update public.api_requests set created_at = '2026-03-08T21:30:00Z' where tenant_id = 't1'"
             )
             connection.execute("delete from public.api_requests where tenant_id = 't2'")
             roll(ready, NOW)
-            assert sql(STORED) == [("t1", hour("2026-03-08T21:00:00"), 1)]
+            assert sql(STORED) == [("t1", hour("2026-03-08T21:00:00"), 1), ("t3", hour("2026-03-08T20:00:00"), 2)]
             connection.execute("truncate public.api_requests")
             roll(ready, NOW)
             assert sql(STORED) == []

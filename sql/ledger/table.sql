@@ -1,12 +1,12 @@
 -- A row that lies at infinity or where no calendar goes, such as a date of the year 44 BC, would stop every tick.
 create or replace function pipeline.has_hour(at timestamptz) returns boolean
 language sql immutable parallel safe
-as 'select at >= timestamptz ''1001-01-01 00:00:00+00'' and at < timestamptz ''9999-01-01 00:00:00+00''';
+return at >= timestamptz '1001-01-01 00:00:00+00' and at < timestamptz '9999-01-01 00:00:00+00';
 comment on function pipeline.has_hour is 'Whether a raw row''s time can be told as an hour: years 1001 to 9998.';
 
 create or replace function pipeline.bucket_of(at timestamptz) returns timestamptz
 language sql immutable parallel safe
-as 'select case when pipeline.has_hour(at) then pipeline.hour_of(at) else timestamptz ''-infinity'' end';
+return case when pipeline.has_hour(at) then pipeline.hour_of(at) else timestamptz '-infinity' end;
 comment on function pipeline.bucket_of is 'The hour of a raw row; -infinity where it has none.';
 
 create table if not exists pipeline.marks (

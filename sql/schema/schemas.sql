@@ -14,15 +14,18 @@ comment on schema pipeline is 'State of Tenantcast: the change ledger, the publi
 
 comment on schema rollup is 'Rollups for analysts: one row per grain, UTC hours and tenants'' own days.';
 
+-- Bodies that begin with `return` are bound to what they name when `init` defines them, not when they are called: the
+-- marking triggers call them in whatever search_path a writer has.
+
 -- A raw table's time may be timestamptz or timestamp (which is UTC). These overloads read both and keep
 -- comparisons in the column's own type, so that its index is used.
 create or replace function pipeline.utc(at timestamptz) returns timestamptz
 language sql immutable parallel safe
-as 'select at';
+return at;
 
 create or replace function pipeline.utc(at timestamp) returns timestamptz
 language sql immutable parallel safe
-as 'select at at time zone ''UTC''';
+return at at time zone 'UTC';
 
 create or replace function pipeline.like_column(bound timestamptz, sample timestamptz) returns timestamptz
 language sql immutable parallel safe
@@ -50,7 +53,7 @@ as 'select 300';
 
 create or replace function pipeline.hour_of(at timestamptz) returns timestamptz
 language sql immutable parallel safe
-as 'select date_bin(interval ''1 hour'', at, timestamptz ''2000-01-01 00:00:00+00'')';
+return date_bin(interval '1 hour', at, timestamptz '2000-01-01 00:00:00+00');
 
 -- Hours belong to days by their own local date, (bucket_start at time zone zone)::date, and this is the same rule from
 -- the other side. A plain `day at time zone zone` is not: where clocks go back over midnight, PostgreSQL takes the

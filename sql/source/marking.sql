@@ -1,8 +1,12 @@
--- The marks of one raw table, written by the writer's own statement. SECURITY DEFINER with a pinned search_path: the
--- SaaS's role needs no right on the ledger, and nothing of its session can bend these names.
+-- The marks of one raw table, written by the writer's own statement. SECURITY DEFINER: the SaaS's role needs no right
+-- on the ledger; the pinned search_path keeps its session from bending these names.
 -- noqa: disable=PRS
+
+-- Inserts are what the SaaS does all day, and pinning the search_path costs them a quarter of the whole mark. So this
+-- one does without it, and is as safe: every name has its schema, there is no operator and no type in it, and the
+-- functions that it calls are bound already. A transition table comes before any table of its name.
 create or replace function pipeline.mark_@source_insert() returns trigger
-language plpgsql security definer set search_path = pg_catalog, pg_temp
+language plpgsql security definer
 as $tenantcast$
 begin
     -- A statement of one row, the commonest there is, is spared the grouping.
@@ -22,7 +26,7 @@ begin
         '@source',
         n.@tenant_id,
         pipeline.bucket_of(pipeline.utc(n.@created_at)),
-        count(*)
+        pg_catalog.count(*)
     from new_rows as n
     group by n.@tenant_id, pipeline.bucket_of(pipeline.utc(n.@created_at));
     return null;
