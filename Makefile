@@ -2,6 +2,7 @@
 SHELL := /bin/sh
 PYTHON ?= python3
 AIRFLOW_PORT ?= 8080
+ROWS ?= 1000000
 export PYTHON AIRFLOW_PORT
 
 .PHONY: help install demo test test-real lint format serve airflow bench lock clean
@@ -33,8 +34,8 @@ lint: install ## ruff, mypy and sqlfluff
 format: install ## rewrite Python the way ruff wants it
 	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .
 
-bench: install ## ratios against the bare scan and exact percentiles, side by side in one run
-	@.venv/bin/python -m bench
+bench: install ## ratios measured side by side in one run; ROWS=10000000 for the full one
+	@.venv/bin/python -m bench --rows $(ROWS)
 
 lock: install ## renew the locked versions and hashes
 	@scripts/lock

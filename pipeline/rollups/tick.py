@@ -11,6 +11,7 @@ from pipeline.installation import Installation
 from pipeline.reconcile.window import notice_changes
 from pipeline.rollups.backlog import Chunk, MarkedHour, plan
 from pipeline.rollups.chunk import Frozen, recount_unplaced, redo, redo_marked_days
+from pipeline.rollups.ledger import reuse_space
 from pipeline.rollups.partitions import Retention, drop_old_partitions, ensure_partitions
 from pipeline.rollups.report import RollReport
 from pipeline.rollups.statistics import analyze_raw, analyze_rollups
@@ -39,6 +40,7 @@ def roll(installation: Installation, as_of: datetime | None = None) -> RollRepor
         settings = installation.settings
         retention = Retention(settings.hourly_retention_days, settings.daily_retention_days)
         report.partitions_dropped = drop_old_partitions(database, retention, through)
+        reuse_space(database, report.marks)
         _note_what_is_left(database, through, report)
         report.data_through = through
         report.seconds = round(time.monotonic() - began, 3)
