@@ -18,7 +18,7 @@ values ('tenant-' || floor(random() * 2000)::int, '/v1/endpoint-3', 200, 12.5, c
 FUNCTION = """
 create function bench.{name}() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp
-as $$ begin {body} return null; end $$;
+as $part$ {body} $part$;
 """
 TRIGGER = """
 create trigger part after insert on bench.{name} {rows}
@@ -30,12 +30,15 @@ insert into pipeline.marks (source, tenant_id, bucket_start, added)
 select 'api_requests', n.tenant_id, pipeline.bucket_of(pipeline.utc(n.created_at)), count(*)
 from new_rows as n group by n.tenant_id, pipeline.bucket_of(pipeline.utc(n.created_at));
 """
+BODY = "begin {} return null; end"
+AS_IT_IS = "the body of the function of ours"
 PARTS = (
     ("bare", "no trigger", None, ""),
-    ("empty", "an empty trigger", "", ""),
-    ("told", "... that is told the new rows", "", ROWS),
-    ("reading", "... and reads them", "perform from new_rows;", ROWS),
-    ("grouping", "... and writes marks, always grouped", GROUPED, ROWS),
+    ("empty", "an empty trigger", BODY.format(""), ""),
+    ("told", "... that is told the new rows", BODY.format(""), ROWS),
+    ("reading", "... and reads them", BODY.format("perform from new_rows;"), ROWS),
+    ("grouped", "... and writes marks, always grouped", BODY.format(GROUPED), ROWS),
+    ("pinned", "the trigger with a pinned search_path", AS_IT_IS, ROWS),
     ("marking", "the trigger as it is", None, ROWS),
 )
 
@@ -62,6 +65,9 @@ def _make(connection: psycopg.Connection[Any], name: str, body: str | None, rows
     connection.execute(f"create table bench.{name} (like api_requests including all)".encode())
     connection.execute(f"alter table bench.{name} set (autovacuum_enabled = off)".encode())
     function = "pipeline.mark_api_requests_insert"
+    if body == AS_IT_IS:
+        row = connection.execute("select prosrc from pg_proc where proname = 'mark_api_requests_insert'").fetchone()
+        body = row[0] if row else ""
     if body is not None:
         connection.execute(FUNCTION.format(name=name, body=body).encode())
         function = f"bench.{name}"

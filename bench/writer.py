@@ -26,8 +26,8 @@ from pipeline.database.cluster import installed_programs
 from pipeline.sources.install import install
 
 CLIENTS = 4
-SECONDS = 4
-ROUNDS = 10
+SECONDS = 2
+ROUNDS = 20
 BATCH = 500
 SINGLE = """\
 \\set t random(1, 2000)

@@ -2,7 +2,7 @@
 -- on the ledger; the pinned search_path keeps its session from bending these names.
 -- noqa: disable=PRS
 
--- Inserts are what the SaaS does all day, and pinning the search_path costs them a quarter of the whole mark. So this
+-- Inserts are what the SaaS does all day, and pinning the search_path is a good part of what a mark costs them. So this
 -- one does without it, and is as safe: every name has its schema, there is no operator and no type in it, and the
 -- functions that it calls are bound already. A transition table comes before any table of its name.
 create or replace function pipeline.mark_@source_insert() returns trigger
