@@ -20,6 +20,8 @@ from pipeline.publish.keys import address
 from pipeline.settings import ROOT, load_settings
 from pipeline.sources.install import install
 
+pytest.register_assert_rewrite("tests.checks", "tests.writing")
+
 NOW = datetime(2026, 3, 10, 12, 30, tzinfo=UTC)
 SHARED_DATA = ROOT.parent / "shared" / "data"
 

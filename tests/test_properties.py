@@ -20,6 +20,7 @@ from pipeline.publish.keys import address
 from pipeline.rollups.tick import roll
 from pipeline.run import run
 from tests.conftest import NOW, Databases, Sql, address_of, document, installation_on
+from tests.recompute import Row, places, recomputed, stored
 
 
 def bounded(examples: int) -> settings:
@@ -61,8 +62,6 @@ AMOUNTS = ("1000", "0", "0.1", "9007199254740993", "NaN", "-5", None)
 KINDS = ("ai_tokens_m-1", "ai_tokens_end", "storage_gb", None)
 API = ("tenant_id", "created_at", "endpoint", "status_code", "duration_ms")
 USAGE = ("tenant_id", "created_at", "quota_type", "amount")
-
-Row = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -175,23 +174,6 @@ class World:
             "usage_records": self.sql(f"select {', '.join(USAGE)} from usage_records order by id"),
         }
 
-    def stored(self) -> dict[str, list[Row]]:
-        """All rollups."""
-        return {name: _sorted(self.sql(statement)) for name, statement in STORED.items()}
-
-    def recomputed(self) -> dict[str, list[Row]]:
-        """What plain SQL over the raw rows says the rollups must be."""
-        through = self.sql.one("select data_through from pipeline.progress")
-        return {name: _sorted(self.sql(statement, through)) for name, statement in RECOMPUTED.items()}
-
-    def places(self) -> list[Row]:
-        """Where each stored row lies: it moves when it is written again."""
-        return [
-            row
-            for name in STORED
-            for row in self.sql(f"select '{name}', ctid::text, xmin::text from rollup.{name} order by 2")
-        ]
-
     def files(self) -> dict[str, Any]:
         """All that a frontend can reach, by tenant and page, without stamps."""
         found: dict[str, Any] = {}
@@ -204,11 +186,6 @@ class World:
                 )
             found[str(tenant)] = _without_stamps(dashboard)
         return found
-
-
-def _sorted(rows: Sequence[Row]) -> list[Row]:
-    """In the order of the grain, which is the first three columns."""
-    return sorted(rows, key=lambda row: row[:3])
 
 
 def _places(columns: Sequence[str]) -> str:
@@ -235,81 +212,6 @@ def world(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) 
     databases.drop_all()
 
 
-# What rollups must be, from raw rows alone. Hours and days are both counted from the rows.
-
-EVENTS = """
-    with bounds as (select %s::timestamptz as through),
-    placed as (
-        select r.*, date_trunc('hour', r.created_at, 'UTC') as bucket_start,
-            (r.created_at at time zone coalesce((select t.timezone from tenants t where t.id = r.tenant_id), 'Africa/Lagos'))::date as day
-        from {table} r, bounds where r.created_at < bounds.through
-    )"""
-API_EVENTS = (
-    EVENTS.format(table="api_requests")
-    + """,
-    events as (
-        select tenant_id, bucket_start, day, coalesce(endpoint, '') as endpoint, status_code,
-            case when duration_ms >= 0 and duration_ms < 31622400000.001 then round((duration_ms * 1000)::numeric)::bigint end as us
-        from placed where tenant_id is not null
-    ),
-    keyed as (
-        select tenant_id, {grain}, endpoint, rollup.sketch_key(us) as key, count(*) as n
-        from events where us is not null group by 1, 2, 3, 4
-    )
-    select e.tenant_id, e.{grain}, e.endpoint, count(*), count(*) filter (where status_code / 100 = 4 and status_code < 500),
-        count(*) filter (where status_code / 100 = 5), sum(us) / 1000.0, min(us) / 1000.0, max(us) / 1000.0, count(us),
-        min(us), max(us),
-        (select array_agg(k.key::int order by k.key) from keyed k where (k.tenant_id, k.{grain}, k.endpoint) = (e.tenant_id, e.{grain}, e.endpoint)),
-        (select array_agg(k.n order by k.key) from keyed k where (k.tenant_id, k.{grain}, k.endpoint) = (e.tenant_id, e.{grain}, e.endpoint))
-    from events e group by 1, 2, 3"""
-)
-USAGE_EVENTS = (
-    EVENTS.format(table="usage_records")
-    + """
-    select tenant_id, {grain}, quota_type, sum(amount), count(*) from placed
-    where tenant_id is not null and quota_type is not null and amount >= 0 and amount <> 'NaN'
-    group by 1, 2, 3"""
-)
-REJECTED = """
-    with bounds as (select %s::timestamptz as through),
-    wrong as (
-        select 'api_requests' as source, created_at, w.reason from api_requests, lateral (values
-            (case when tenant_id is null then 'tenant_missing' end),
-            (case when duration_ms = 'NaN' or duration_ms = 'Infinity' then 'duration_not_finite' end),
-            (case when duration_ms < 0 then 'duration_negative' end),
-            (case when duration_ms = 4e10 then 'duration_too_long' end),
-            (case when status_code is null then 'status_missing' when status_code = 999 then 'status_unknown' end)
-        ) w (reason)
-        union all
-        select 'usage_records', created_at, w.reason from usage_records, lateral (values
-            (case when tenant_id is null then 'tenant_missing' end),
-            (case when quota_type is null then 'quota_type_missing' end),
-            (case when amount is null then 'amount_missing' when amount = 'NaN' then 'amount_not_finite'
-                when amount < 0 then 'amount_negative' end)
-        ) w (reason)
-    )
-    select source, date_trunc('hour', created_at, 'UTC'), reason, count(*) from wrong, bounds
-    where reason is not null and created_at < through group by 1, 2, 3"""
-RECOMPUTED = {
-    "api_hourly": API_EVENTS.format(grain="bucket_start"),
-    "api_daily": API_EVENTS.format(grain="day"),
-    "usage_hourly": USAGE_EVENTS.format(grain="bucket_start"),
-    "usage_daily": USAGE_EVENTS.format(grain="day"),
-    "rejected_hourly": REJECTED,
-}
-API_STORED = """select tenant_id, {grain}, endpoint, requests, client_errors, server_errors, duration_ms_sum, duration_ms_min,
-    duration_ms_max, duration_count, (duration_sketch).min_us, (duration_sketch).max_us, (duration_sketch).keys::int[],
-    (duration_sketch).counts from rollup.{table}"""
-USAGE_STORED = "select tenant_id, {grain}, quota_type, amount, records from rollup.{table}"
-STORED = {
-    "api_hourly": API_STORED.format(grain="bucket_start", table="api_hourly"),
-    "api_daily": API_STORED.format(grain="day", table="api_daily"),
-    "usage_hourly": USAGE_STORED.format(grain="bucket_start", table="usage_hourly"),
-    "usage_daily": USAGE_STORED.format(grain="day", table="usage_daily"),
-    "rejected_hourly": "select source, bucket_start, reason, rows from rollup.rejected_hourly",
-}
-
-
 # The properties
 
 
@@ -333,13 +235,13 @@ def test_what_is_stored_is_what_is_recomputed_and_twice_is_once(world: World, hi
         world.happen(each)
         if each.what == "tick":
             roll(world.installation, world.now)
-            assert world.stored() == world.recomputed()
+            assert stored(world.sql) == recomputed(world.sql)
     roll(world.installation, world.now)
-    assert world.stored() == world.recomputed()
-    before = world.places()
+    assert stored(world.sql) == recomputed(world.sql)
+    before = places(world.sql)
     again = roll(world.installation, world.now)
     assert (again.marks, again.buckets, again.days, again.tenants_changed) == (0, 0, 0, 0)
-    assert world.places() == before
+    assert places(world.sql) == before
 
 
 @bounded(25)
@@ -360,7 +262,7 @@ def test_files_after_any_history_are_those_of_a_first_publish(world: World, hist
         if each.what == "tick":
             run(world.installation, world.now)
     run(world.installation, world.now)
-    rollups, files, rows = world.stored(), world.files(), world.raw()
+    rollups, files, rows = stored(world.sql), world.files(), world.raw()
     note(f"tenants: {world.sql('select id, timezone from tenants order by id')}")
 
     world.sql("truncate api_requests, usage_records")
@@ -369,7 +271,7 @@ def test_files_after_any_history_are_those_of_a_first_publish(world: World, hist
         random.Random(seed).shuffle(rows[table])
         world.insert(table, rows[table])
     run(world.installation, world.now)
-    assert world.stored() == rollups
+    assert stored(world.sql) == rollups
     assert world.files() == files
 
 
@@ -384,7 +286,7 @@ def test_any_order_and_split_gives_the_same_rollups(world: World, rows: list[Row
     for each in rows:
         world.insert(each.table, each.rows)
     roll(world.installation, world.now)
-    whole = world.stored()
+    whole = stored(world.sql)
 
     world.empty()
     single = [(each.table, row) for each in rows for row in each.rows]
@@ -394,4 +296,4 @@ def test_any_order_and_split_gives_the_same_rollups(world: World, rows: list[Row
         if number in cuts:
             roll(world.installation, world.now)
     roll(world.installation, world.now)
-    assert world.stored() == whole
+    assert stored(world.sql) == whole
