@@ -20,7 +20,7 @@ from pipeline.publish.keys import address
 from pipeline.settings import ROOT, load_settings
 from pipeline.sources.install import install
 
-pytest.register_assert_rewrite("tests.checks", "tests.writing")
+pytest.register_assert_rewrite("tests.checks", "tests.history", "tests.processes", "tests.working", "tests.writing")
 
 NOW = datetime(2026, 3, 10, 12, 30, tzinfo=UTC)
 SHARED_DATA = ROOT.parent / "shared" / "data"

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import os
 import random
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,9 +17,9 @@ import pytest
 from pipeline.errors import BusyError
 from pipeline.installation import Installation
 from pipeline.rollups.tick import roll
-from pipeline.settings import ROOT
 from tests.checks import Reader, assert_as_from_scratch, assert_settled, patiently, run_to_the_end
-from tests.conftest import NOW, Databases, Sql, address_of, environment_of, installation_on
+from tests.conftest import NOW, Databases, Sql, address_of, installation_on
+from tests.processes import kill
 from tests.writing import written_by
 
 TENANTS = 60
@@ -33,7 +31,6 @@ VERBS = {
 # What is killed in one round, one after the other: a first run twice, so that the second meets what the first left.
 ROUND = ("run", "run", "publish", "rollup", "run")
 ROUNDS = -(-int(os.environ.get("SOAK_KILLS", "20")) // len(ROUND))
-LONGEST_START = 30.0
 
 # Days apart from each other, with many tenants in each hour: every day is a chunk of its own.
 ROWS = [
@@ -56,8 +53,6 @@ LATE = [
     "delete from api_requests where tenant_id in ('t43', 't59') and created_at < '2026-03-05Z'",
     "update tenants set timezone = 'America/New_York' where id = 't11'",
 ]
-NEWCOMER = """select count(*) from pg_stat_activity
-    where datname = current_database() and application_name = 'tenantcast' and backend_start > %s"""
 
 
 @pytest.fixture(scope="module")
@@ -88,24 +83,6 @@ def write(address: str, statements: list[str]) -> None:
             connection.execute(statement.encode())
 
 
-def kill(installation: Installation, sql: Sql, verb: str, after: float) -> bool:
-    """Start a verb, kill it so many seconds after it has reached the database; say whether it was still at work."""
-    began = sql.one("select clock_timestamp()")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "pipeline", *VERBS[verb]],
-        env=environment_of(installation), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    deadline = time.monotonic() + LONGEST_START
-    while process.poll() is None and not sql.one(NEWCOMER, began):
-        assert time.monotonic() < deadline, f"{verb} does not come to the database"
-        time.sleep(0.01)
-    time.sleep(after)
-    at_work = process.poll() is None
-    process.kill()
-    process.wait()
-    return at_work
-
-
 @pytest.mark.parametrize("seed", range(ROUNDS))
 def test_killed_at_random_moments_over_a_live_writer_and_run_again(
     filled: str, template: str, seconds: float, databases: Databases, tmp_path: Path, seed: int
@@ -122,7 +99,7 @@ def test_killed_at_random_moments_over_a_live_writer_and_run_again(
                 if verb == "publish":
                     write(address_of(installation), LATE)
                     patiently_roll(installation)
-                hit += kill(installation, sql, verb, seconds * moments.random() ** 2)
+                hit += kill(installation, sql, VERBS[verb], after=seconds * moments.random() ** 2)
                 reader.look()
         assert hit > 0, "no kill came while anything was done"
         run_to_the_end(installation, NOW)

@@ -1,0 +1,95 @@
+"""Eight schedulers at once over four writers: no error that a user sees, no row lost or doubled, no file missing.
+
+This is the only test whose length is a time: SOAK_SECONDS, by default what `make test` has for it.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from pipeline.installation import Installation
+from tests.checks import Reader, assert_as_from_scratch, assert_settled, run_to_the_end
+from tests.conftest import NOW, Databases, Sql, address_of
+from tests.working import Said, worked_on
+from tests.writing import TENANTS, written_by
+
+SECONDS = float(os.environ.get("SOAK_SECONDS", "30"))
+AT = ("--as-of", NOW.isoformat())
+SCHEDULES = (
+    ("run", *AT), ("run", *AT), ("run", *AT), ("rollup", *AT), ("rollup", *AT), ("rollup", *AT), ("publish", *AT), ("publish", *AT),
+)  # fmt: skip
+BUSY = ("Another tick is at work", "Another publisher is at work")
+PROGRESS = ("Rolling up", "Publishing")
+
+
+@contextmanager
+def watched(installation: Installation) -> Iterator[Reader]:
+    """Have a reader follow what is published while the body runs; what it finds wrong is raised at the end."""
+    reader, stop, wrong = Reader(installation), threading.Event(), []
+
+    def follow() -> None:
+        while not stop.is_set():
+            try:
+                reader.look()
+            except BaseException as error:
+                wrong.append(error)
+                return
+            time.sleep(0.05)
+
+    thread = threading.Thread(target=follow)
+    thread.start()
+    try:
+        yield reader
+    finally:
+        stop.set()
+        thread.join()
+    if wrong:
+        raise wrong[0]
+
+
+def assert_nobody_saw_an_error(said: list[Said]) -> None:
+    """Whoever finds somebody else at work says so and ends well."""
+    for each in said:
+        assert each.runs, f"{each.words} never came to an end"
+        for run in each.runs:
+            assert run["code"] == 0, f"{each.words}: {run}"
+            unexpected = [line for line in run["wrong"].splitlines() if not line.startswith((*BUSY, *PROGRESS))]
+            assert unexpected == [], f"{each.words}: {run}"
+
+
+@pytest.mark.timeout(SECONDS + 270)
+def test_eight_at_once_over_four_writers(
+    ready: Installation, sql: Sql, databases: Databases, template: str, tmp_path: Path
+) -> None:
+    """Trap 5: overlapping runs end in what a computation from scratch gives, and nothing goes back meanwhile."""
+    sql(f"insert into tenants (id, name, plan) select 't' || n, 'T' || n, 'pro' from generate_series(1, {TENANTS}) n")
+    run_to_the_end(ready, NOW)
+    with watched(ready) as reader, worked_on(ready, SCHEDULES) as said, written_by(address_of(ready), 1, 2, 3, 4):
+        time.sleep(SECONDS)
+    run_to_the_end(ready, NOW)
+    reader.look()
+    assert_nobody_saw_an_error(said)
+    texts = [run["out"] + run["wrong"] for each in said for run in each.runs]
+    counted = Counter(busy for busy in BUSY for text in texts if busy in text)
+    assert set(counted) == set(BUSY), f"of {len(texts)} runs none had to say why it did nothing: {counted}"
+    print(
+        f"{len(texts)} runs, {counted}, {reader.looks} looks, {sql.one('select count(*) from api_requests')} requests"
+    )
+    assert_as_from_scratch(ready, databases, template, home=tmp_path / "fresh", at=NOW)
+    assert_settled(ready, sql, NOW)
+    assert deadlocks(ready) == 0
+
+
+def deadlocks(installation: Installation) -> object:
+    """How often the server had to end a transaction so that others could go on."""
+    with psycopg.connect(address_of(installation), autocommit=True) as connection:
+        return Sql(connection).one("select deadlocks from pg_stat_database where datname = current_database()")
