@@ -17,7 +17,7 @@ EVENTS = """
             case when t.timezone is distinct from 'Asia/Kolkata' then
                 (r.created_at at time zone coalesce(t.timezone, 'Africa/Lagos'))::date end as day
         from {table} r cross join bounds left join tenants t on t.id = r.tenant_id
-        where r.created_at < bounds.through and r.tenant_id is not null
+        where r.created_at < bounds.through and r.created_at >= '1001-01-01Z' and r.tenant_id is not null
     )"""
 API_EVENTS = (
     EVENTS.format(table="api_requests")
@@ -68,8 +68,14 @@ REJECTED = """
                 when amount < 0 then 'amount_negative' end)
         ) w (reason)
     )
-    select source, date_trunc('hour', created_at, 'UTC'), reason, count(*) from wrong, bounds
-    where reason is not null and created_at < through group by 1, 2, 3"""
+    select source, date_trunc('hour', created_at, 'UTC')::text, reason, count(*) from wrong, bounds
+    where reason is not null and created_at < through and created_at >= '1001-01-01Z' group by 1, 2, 3
+    union all
+    select 'api_requests', '-infinity', 'created_at_unusable', count(*) from api_requests
+    where (created_at >= '1001-01-01Z' and created_at < '9999-01-01Z') is not true having count(*) > 0
+    union all
+    select 'usage_records', '-infinity', 'created_at_unusable', count(*) from usage_records
+    where (created_at >= '1001-01-01Z' and created_at < '9999-01-01Z') is not true having count(*) > 0"""
 RECOMPUTED = {
     "api_hourly": API_EVENTS.format(grain="bucket_start"),
     "api_daily": API_EVENTS.format(grain="day"),
@@ -86,7 +92,7 @@ STORED = {
     "api_daily": API_STORED.format(grain="day", table="api_daily"),
     "usage_hourly": USAGE_STORED.format(grain="bucket_start", table="usage_hourly"),
     "usage_daily": USAGE_STORED.format(grain="day", table="usage_daily"),
-    "rejected_hourly": "select source, bucket_start, reason, rows from rollup.rejected_hourly",
+    "rejected_hourly": "select source, bucket_start::text, reason, rows from rollup.rejected_hourly",
 }
 
 

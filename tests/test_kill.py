@@ -84,7 +84,7 @@ def write(address: str, statements: list[str]) -> None:
 
 
 @pytest.mark.parametrize("seed", range(ROUNDS))
-def test_killed_at_random_moments_over_a_live_writer_and_run_again(
+def test_killed_at_random_moments_over_a_live_writer_and_run_again(  # noqa: PLR0917  fixtures
     filled: str, template: str, seconds: float, databases: Databases, tmp_path: Path, seed: int
 ) -> None:
     """Traps 3 and 5: replay after a kill, and what a killed run leaves to the next."""
