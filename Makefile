@@ -5,7 +5,7 @@ AIRFLOW_PORT ?= 8080
 ROWS ?= 1000000
 export PYTHON AIRFLOW_PORT
 
-.PHONY: help install demo test test-real lint format serve airflow bench lock clean
+.PHONY: help install demo test test-real soak lint format serve airflow bench lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F '|' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -27,6 +27,9 @@ test: install ## all tests that need nothing but .venv, after the checks of `mak
 
 test-real: install ## the tests that need Debian's packages: PostgreSQL 15, Chromium, a whole Airflow
 	@scripts/test-real
+
+soak: install ## for long: 200 random histories, 200 kills, five minutes of eight schedulers at once
+	@scripts/soak
 
 lint: install ## ruff, mypy and sqlfluff
 	@scripts/lint

@@ -186,6 +186,7 @@ def test_trends_run_from_the_oldest_to_the_newest() -> None:
 
 
 def test_rates_and_averages_are_of_the_sums_never_of_other_rates() -> None:
+    """Trap 16: rounded once, at the end."""
     shaped = tenant(
         hour={
             1: Point(requests=1, client_errors=1, duration_ms_sum=Decimal(100), duration_count=1),

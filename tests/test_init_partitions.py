@@ -213,7 +213,7 @@ def test_what_goes_with_a_detached_or_dropped_partition_goes_from_the_rollups(bl
 def test_a_partition_that_goes_beyond_the_horizon_leaves_rollups_as_they_were(
     blank: Installation, sql: Sql, way: str
 ) -> None:
-    """A row that commits after that is counted, even where it was written in time."""
+    """Trap 21: a row that commits after that is counted, even where it was written in time."""
     now = datetime.now(UTC)
     old, inside, recent = (now - timedelta(days=days) for days in (40, 25, 10))
     purging = Installation(replace(blank.settings, raw_horizon_days=30))

@@ -444,6 +444,7 @@ def fill(address: str, zone: str) -> None:
 def test_the_same_files_whatever_zone_server_and_process_are_in(
     databases: Databases, template: str, tmp_path: Path
 ) -> None:
+    """Trap 8: the zone of host, database and scheduler."""
     found = {}
     for zone in ("UTC", "America/New_York", "Asia/Kolkata"):
         installation = installation_on(databases.make(template), tmp_path / zone.replace("/", "-"))

@@ -61,6 +61,7 @@ def test_the_files_of_one_tenant(ready: Installation, sql: Sql) -> None:
 
 
 def test_every_listed_page_is_there_and_is_what_its_name_says(ready: Installation, sql: Sql) -> None:
+    """Trap 12: what is listed is there."""
     sql.tenant()
     for day in range(1, 28):
         sql.request(f"2026-02-{day:02}T10:00:00Z")
@@ -80,6 +81,7 @@ def test_every_listed_page_is_there_and_is_what_its_name_says(ready: Installatio
 
 
 def test_a_repeated_run_writes_nothing_but_status(ready: Installation, sql: Sql) -> None:
+    """Trap 3: twice is once."""
     sql.tenant()
     sql.tenant("t2")
     sql.request("2026-03-10T11:59:00Z")
@@ -119,6 +121,7 @@ def test_a_tenant_is_published_once_it_appears(ready: Installation, sql: Sql) ->
 
 
 def test_late_rows_a_correction_and_a_deletion_touch_only_their_own(ready: Installation, sql: Sql) -> None:
+    """Trap 6: late, corrected, deleted, moved across midnight."""
     for number in range(1, 6):
         sql.tenant(f"t{number}")
         for day in range(1, 10):
@@ -145,6 +148,7 @@ def test_late_rows_a_correction_and_a_deletion_touch_only_their_own(ready: Insta
 
 
 def test_a_window_that_moves_past_old_data_is_published(ready: Installation, sql: Sql) -> None:
+    """Trap 22: windows that move."""
     sql.tenant()
     sql.request("2026-03-10T11:30:00Z")
     run(ready, NOW)
@@ -432,6 +436,7 @@ def test_what_was_changed_meanwhile_is_not_noted_as_published(
 def test_a_publisher_that_lost_its_slots_writes_no_more(
     ready: Installation, sql: Sql, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Trap 5: a slow publisher comes back after a newer one."""
     sql.tenant()
     sql.request("2026-03-10T09:30:00Z")
     roll(ready, NOW - HOUR)
@@ -496,7 +501,7 @@ def test_files_that_cannot_be_deleted_stop_nobody_else(
 
 
 def test_a_run_without_a_time_never_goes_back(ready: Installation, sql: Sql) -> None:
-    """Another run, on a machine whose clock is ahead or a moment later, has gone further: that is no error."""
+    """Trap 18: another run, on a machine whose clock is ahead or a moment later, has gone further: that is no error."""
     sql.tenant()
     ahead = datetime.now(UTC) + 3 * HOUR
     run(ready, ahead)

@@ -64,6 +64,7 @@ SHAPES = {
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_quantiles_lie_within_one_percent_and_inside_the_extremes(ready: Installation, sql: Sql, shape: str) -> None:
+    """Trap 7: single, equal, zero, one huge outlier."""
     values = np.round(np.abs(SHAPES[shape](np.random.default_rng(7))), 3)
     made = built(sql, list(values))
     for q, found in zip(QUANTILES, quantiles(sql, made), strict=True):
@@ -73,13 +74,14 @@ def test_quantiles_lie_within_one_percent_and_inside_the_extremes(ready: Install
 
 
 def test_percentiles_of_merged_parts_are_those_of_the_whole(ready: Installation, sql: Sql) -> None:
-    """Averaging gives 59; the nearest rank of both parts together is 98."""
+    """Trap 7: averaging gives 59; the nearest rank of both parts together is 98."""
     low, high = built(sql, range(11, 21)), built(sql, range(91, 101))
     merged = "select rollup.quantile(rollup.merge(s), 0.9) from unnest(array[%s, %s]::rollup.sketch[]) s"
     assert float(str(sql.one(merged, low, high))) == pytest.approx(98, rel=0.01)
 
 
 def test_merging_in_any_order_and_split_is_equal_to_the_bit(ready: Installation, sql: Sql) -> None:
+    """Trap 7: the order of merging."""
     shuffled = random.Random(3)
     values = [shuffled.lognormvariate(4, 2) for _ in range(600)] + [0.0] * 20
     whole = built(sql, values)

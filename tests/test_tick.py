@@ -43,6 +43,7 @@ def test_requests_are_counted_by_hour_and_day_of_the_tenant(ready: Installation,
 
 
 def test_the_running_hour_waits_until_it_is_complete(ready: Installation, sql: Sql) -> None:
+    """Trap 18: the present."""
     sql.tenant()
     sql.request("2026-03-10T12:10:00Z")
     roll(ready, NOW)
@@ -114,6 +115,7 @@ def test_truncate_marks_all_that_is_stored(ready: Installation, sql: Sql) -> Non
 
 
 def test_a_transaction_that_stays_open_is_counted_once_when_it_commits(ready: Installation, sql: Sql) -> None:
+    """Trap 1: an open transaction."""
     sql.tenant()
     with psycopg.connect(address_of(ready)) as slow:
         slow.execute(
@@ -355,6 +357,7 @@ def test_bad_rows_are_counted_by_reason_and_stop_nobody(ready: Installation, sql
 
 
 def test_durations_of_months_and_amounts_past_2_to_53_are_exact(ready: Installation, sql: Sql) -> None:
+    """Trap 16: integers past 2^53, and sums."""
     sql.tenant()
     sql.request("2026-03-08T22:30:00Z", duration_ms=7_776_000_000.001)
     sql.usage("2026-03-08T22:30:00Z", amount="9007199254740993")
@@ -425,7 +428,7 @@ def test_tenant_ids_keep_their_type_and_naive_times_are_utc(
 
 
 def test_purging_raw_rows_beyond_the_horizon_leaves_rollups_as_they_were(ready: Installation, sql: Sql) -> None:
-    """Deleting, truncating: rollups stay. Inside the horizon a deletion is a correction. What comes later is counted."""
+    """Trap 21: deleting, truncating: rollups stay. Inside the horizon a deletion is a correction. What comes later is counted."""
     settings = replace(ready.settings, raw_horizon_days=30)
     purging = Installation(settings)
     now = datetime.now(UTC).replace(minute=30)
