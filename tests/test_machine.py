@@ -146,7 +146,7 @@ class Machine(RuleBasedStateMachine):
         """A verb does its work undisturbed."""
         self.history.work(verb)
 
-    @rule(verb=verbs, steps=st.integers(1, 90))
+    @rule(verb=verbs, steps=st.integers(1, 160))
     def crash(self, verb: str, steps: int) -> None:
         """A verb dies between any two of its statements and writes."""
         self.history.crash(verb, steps)
