@@ -17,6 +17,7 @@ from pipeline.installation import Installation
 from pipeline.publish.publisher import publish
 from pipeline.publish.status import announce
 from pipeline.publish.stores import Store
+from pipeline.reconcile.backfill import Asked, backfill
 from pipeline.rollups.tick import roll
 from pipeline.run import run
 from tests.checks import Reader, assert_as_from_scratch, assert_settled, patiently, run_to_the_end
@@ -206,13 +207,13 @@ class History:
         ended_well(process)
 
     def backfill(self, hour: str, hours: int) -> None:
-        """Have a range of hours redone."""
-        self.sql(
-            """insert into pipeline.marks (source, whole, bucket_start) select s.source, true, h.at
-            from (values ('api_requests'), ('usage_records')) s (source),
-            generate_series(date_trunc('hour', %s::timestamptz, 'UTC'), %s::timestamptz + make_interval(hours => %s), interval '1 hour') h (at)""",
-            hour, hour, hours,
-        )  # fmt: skip
+        """A range of hours is redone on purpose, where it has been rolled up at all."""
+        start = datetime.fromisoformat(hour).replace(minute=0, second=0, microsecond=0)
+        asked = Asked(start, start + timedelta(hours=hours), "a history")
+        through = self.sql.one("select data_through from pipeline.progress")
+        if isinstance(through, datetime) and start < through:
+            patiently(lambda: backfill(self.installation, asked), lambda report: bool(report.busy))
+            self.reader.look()
 
     def _words(self, verb: str) -> list[str]:
         return [verb, "--as-of", self.now.isoformat()]

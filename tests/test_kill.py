@@ -25,11 +25,11 @@ from tests.writing import written_by
 TENANTS = 60
 VERBS = {
     "run": ["run", "--as-of", NOW.isoformat()],
-    "rollup": ["rollup", "--as-of", NOW.isoformat()],
     "publish": ["publish", "--as-of", NOW.isoformat()],
+    "backfill": ["backfill", "--from", "2026-03-01", "--to", "2026-03-10", "--reason", "to be killed"],
 }
 # What is killed in one round, one after the other: a first run twice, so that the second meets what the first left.
-ROUND = ("run", "run", "publish", "rollup", "run")
+ROUND = ("run", "run", "publish", "backfill", "run")
 ROUNDS = -(-int(os.environ.get("SOAK_KILLS", "20")) // len(ROUND))
 
 # Days apart from each other, with many tenants in each hour: every day is a chunk of its own.

@@ -24,11 +24,10 @@ from tests.writing import TENANTS, written_by
 
 SECONDS = float(os.environ.get("SOAK_SECONDS", "30"))
 AT = ("--as-of", NOW.isoformat())
-SCHEDULES = (
-    ("run", *AT), ("run", *AT), ("run", *AT), ("rollup", *AT), ("rollup", *AT), ("rollup", *AT), ("publish", *AT), ("publish", *AT),
-)  # fmt: skip
+BACKFILL = ("backfill", "--from", "2026-03-05", "--to", "2026-03-08", "--reason", "all at once")
+SCHEDULES = (("run", *AT),) * 3 + (("rollup", *AT), ("publish", *AT), ("publish", *AT), BACKFILL, BACKFILL)
 BUSY = ("Another tick is at work", "Another publisher is at work")
-PROGRESS = ("Rolling up", "Publishing")
+PROGRESS = ("Rolling up", "Publishing", "Marking", "Comparing")
 
 
 @contextmanager
