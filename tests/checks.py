@@ -5,8 +5,10 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -96,6 +98,30 @@ class Reader:
         before = self.seqs.get(path, 0)
         assert document["seq"] >= before, f"{path} went back from seq {before} to {document['seq']}"
         self.seqs[path] = document["seq"]
+
+
+@contextmanager
+def polling(look: Callable[[], None], *, pause: float = 0.0) -> Iterator[None]:
+    """Look again and again, in a thread of its own, while the body runs; what it finds wrong is raised at the end."""
+    stop, wrong = threading.Event(), []
+
+    def follow() -> None:
+        while not stop.wait(pause):
+            try:
+                look()
+            except BaseException as error:
+                wrong.append(error)
+                return
+
+    thread = threading.Thread(target=follow)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+    if wrong:
+        raise wrong[0]
 
 
 def patiently(work: Callable[[], Done], busy: Callable[[Done], bool]) -> Done:

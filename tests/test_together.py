@@ -6,17 +6,14 @@ This is the only test whose length is a time: SOAK_SECONDS, by default what `mak
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from pipeline.installation import Installation
-from tests.checks import Reader, assert_as_from_scratch, assert_settled, run_to_the_end
+from tests.checks import Reader, assert_as_from_scratch, assert_settled, polling, run_to_the_end
 from tests.conftest import NOW, Databases, Sql, address_of
 from tests.working import Run, worked_on
 from tests.writing import TENANTS, written_by
@@ -28,31 +25,6 @@ SCHEDULES = (("run", *AT),) * 3 + (("rollup", *AT), ("publish", *AT), ("publish"
 BUSY = ("Another tick is at work", "Another publisher is at work")
 DEADLOCKS = "select deadlocks from pg_stat_database where datname = current_database()"
 PROGRESS = ("Rolling up", "Publishing", "Marking", "Comparing")
-
-
-@contextmanager
-def watched(installation: Installation) -> Iterator[Reader]:
-    """Have a reader follow what is published while the body runs; what it finds wrong is raised at the end."""
-    reader, stop, wrong = Reader(installation), threading.Event(), []
-
-    def follow() -> None:
-        while not stop.is_set():
-            try:
-                reader.look()
-            except BaseException as error:
-                wrong.append(error)
-                return
-            time.sleep(0.2)
-
-    thread = threading.Thread(target=follow)
-    thread.start()
-    try:
-        yield reader
-    finally:
-        stop.set()
-        thread.join()
-    if wrong:
-        raise wrong[0]
 
 
 def assert_nobody_saw_an_error(runs: list[Run]) -> None:
@@ -69,7 +41,12 @@ def test_eight_at_once_over_four_writers(
     """Trap 5: overlapping runs end in what a computation from scratch gives, and nothing goes back meanwhile."""
     sql(f"insert into tenants (id, name, plan) select 't' || n, 'T' || n, 'pro' from generate_series(1, {TENANTS}) n")
     run_to_the_end(ready, NOW)
-    with watched(ready) as reader, worked_on(ready, SCHEDULES) as runs, written_by(address_of(ready), 1, 2, 3, 4):
+    reader = Reader(ready)
+    with (
+        polling(reader.look, pause=0.2),
+        worked_on(ready, SCHEDULES) as runs,
+        written_by(address_of(ready), 1, 2, 3, 4),
+    ):
         time.sleep(SECONDS)
     run_to_the_end(ready, NOW)
     reader.look()

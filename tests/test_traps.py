@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
@@ -18,7 +15,7 @@ from pipeline.publish.keys import address
 from pipeline.rollups.tick import roll
 from pipeline.run import run
 from pipeline.settings import ROOT
-from tests.checks import assert_settled, stamped
+from tests.checks import assert_settled, polling, stamped
 from tests.conftest import NOW, Sql, address_of, dashboard_of, published
 from tests.recompute import places
 
@@ -28,30 +25,6 @@ DAILY = "select tenant_id, day::text, endpoint, xmin::text from rollup.api_daily
 
 def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
-
-
-@contextmanager
-def polling(look: Callable[[], None]) -> Iterator[None]:
-    """Look again and again, in a thread of its own, while the body runs; what it finds wrong is raised at the end."""
-    stop, wrong = threading.Event(), []
-
-    def follow() -> None:
-        while not stop.is_set():
-            try:
-                look()
-            except BaseException as error:
-                wrong.append(error)
-                return
-
-    thread = threading.Thread(target=follow)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
-    if wrong:
-        raise wrong[0]
 
 
 def test_ids_that_commit_in_reverse_or_never_hold_nothing_up(ready: Installation, sql: Sql) -> None:

@@ -14,9 +14,8 @@ from pipeline.errors import TransientError
 from pipeline.installation import Installation
 from pipeline.publish.stores import FileStore
 from pipeline.run import run
-from tests.checks import Reader, assert_as_from_scratch, assert_settled
+from tests.checks import Reader, assert_as_from_scratch, assert_settled, polling
 from tests.conftest import NOW, Databases, Sql, document
-from tests.test_traps import polling
 
 FAULTS = ("before", "after", "slow", "")
 
