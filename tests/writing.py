@@ -109,6 +109,9 @@ def written_by(address: str, *seeds: int) -> Iterator[None]:
         subprocess.Popen([*command, str(seed)], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for seed in seeds
     ]  # fmt: skip
+    for writer in writers:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "ready\n", writer.communicate()[1]
     try:
         yield
     finally:
@@ -121,6 +124,7 @@ def written_by(address: str, *seeds: int) -> Iterator[None]:
 def main(address: str, seed: int) -> None:
     """Write until nobody holds the other end of standard input."""
     writer = Writer(address, seed)
+    print("ready", flush=True)
     while not select.select([sys.stdin], [], [], PAUSE)[0]:
         writer.step()
     writer.close()
