@@ -10,7 +10,7 @@ with measured as (
     from pipeline.windows(:through, :tenants, :periods) as w
     inner join rollup.usage_hourly as u
         on w.tenant_id = u.tenant_id and w.starts_at <= u.bucket_start and w.ends_at > u.bucket_start
-    where w.days = 1
+    where w.days = 1 and u.bucket_start >= :through - interval '24 hours'
     union all
     select
         w.tenant_id,
