@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,22 +27,19 @@ ROLLUPS = {
 WORK_MEM = "256MB"
 
 
-@dataclass(frozen=True)
-class Frozen:
-    """What is not recomputed any more: hours that were older than `horizon` when marked, and those before a time."""
+def redo(
+    installation: Installation, chunk: Chunk, report: RollReport, *, through: datetime, horizon: timedelta | None
+) -> None:
+    """Do a chunk: what its marks say is taken from the ledger, recomputed from this snapshot, and queued.
 
-    horizon: timedelta | None
-    hours_from: datetime | None
-
-
-def redo(installation: Installation, chunk: Chunk, report: RollReport, *, through: datetime, frozen: Frozen) -> None:
-    """Do a chunk: what its marks say is taken from the ledger, recomputed from this snapshot, and queued."""
+    Hours that were older than `horizon` when marked are not recomputed; nor are those that retention has dropped.
+    """
     hourly, daily, fill_rejected, _ = ROLLUPS[chunk.source]
     settings = installation.settings
     with ticking(installation.database, *held_table(settings, chunk.source)) as connection:
         connection.exec_driver_sql(f"set local work_mem = '{WORK_MEM}'")
         execute(connection, "tick/workspace")
-        taken = _take(connection, chunk, frozen)
+        taken = _take(connection, chunk, horizon)
         if not taken.marks:
             return
         connection.exec_driver_sql("analyze redo")
@@ -62,15 +58,14 @@ def redo(installation: Installation, chunk: Chunk, report: RollReport, *, throug
     report.rejects(rejected | ({"beyond_horizon": taken.beyond_horizon} if taken.beyond_horizon else {}))
 
 
-def _take(connection: Connection, chunk: Chunk, frozen: Frozen) -> Any:
+def _take(connection: Connection, chunk: Chunk, horizon: timedelta | None) -> Any:
     return execute(
         connection,
         "tick/take_marks",
         source=chunk.source,
         start=chunk.start,
         end=chunk.end,
-        horizon=frozen.horizon,
-        hours_from=frozen.hours_from,
+        horizon=horizon,
     ).one()
 
 

@@ -10,7 +10,7 @@ from pipeline.errors import PermanentError
 from pipeline.installation import Installation
 from pipeline.reconcile.window import notice_changes
 from pipeline.rollups.backlog import Chunk, MarkedHour, plan
-from pipeline.rollups.chunk import Frozen, recount_unplaced, redo, redo_marked_days
+from pipeline.rollups.chunk import recount_unplaced, redo, redo_marked_days
 from pipeline.rollups.ledger import reuse_space
 from pipeline.rollups.partitions import Retention, drop_old_partitions, ensure_partitions
 from pipeline.rollups.report import RollReport
@@ -71,13 +71,13 @@ def _redo_backlog(installation: Installation, through: datetime, report: RollRep
         progress = execute(connection, "tick/progress").one()
     # Nothing is frozen before the first tick is through: it rolls up all that is there.
     days = installation.settings.raw_horizon_days if progress.data_through else None
-    frozen = Frozen(horizon=timedelta(days=days) if days else None, hours_from=progress.hours_from)
+    horizon = timedelta(days=days) if days else None
     chunks = plan(waiting, tenants)
     report.partitions_made = again_on_conflict(lambda: ensure_partitions(database, chunks, through))
     much = sum(chunk.changes for chunk in chunks if chunk.by_scan) >= ANALYZE_FROM
     if much:
         analyze_raw(database, installation.settings.source)
-    _redo_chunks(installation, chunks, report, through=through, frozen=frozen)
+    _redo_chunks(installation, chunks, report, through=through, horizon=horizon)
     for source in unplaced:
         recount_unplaced(installation, source, report)
     if much:
@@ -85,12 +85,12 @@ def _redo_backlog(installation: Installation, through: datetime, report: RollRep
 
 
 def _redo_chunks(
-    installation: Installation, chunks: list[Chunk], report: RollReport, *, through: datetime, frozen: Frozen
+    installation: Installation, chunks: list[Chunk], report: RollReport, *, through: datetime, horizon: timedelta | None
 ) -> None:
     total = sum(chunk.changes for chunk in chunks)
     with installation.progress.step("Rolling up", total=total, unit="changed rows") as step:
         for chunk in chunks:
-            redo(installation, chunk, report, through=through, frozen=frozen)
+            redo(installation, chunk, report, through=through, horizon=horizon)
             step.advance(chunk.changes)
 
 

@@ -1,16 +1,18 @@
 -- Takes the marks of one raw table in [:start, :end) that this snapshot sees: exactly those whose rows it sees too.
 with taken as (
-    delete from pipeline.marks
-    where source = :source and bucket_start >= :start and bucket_start < :end
+    delete from pipeline.marks as m
+    using pipeline.progress as p
+    where m.source = :source and m.bucket_start >= :start and m.bucket_start < :end
     returning
-        whole,
-        tenant_id,
-        bucket_start,
-        added,
-        removed,
+        m.whole,
+        m.tenant_id,
+        m.bucket_start,
+        m.added,
+        m.removed,
         -- Judged as of the marking, not of the tick: an outage does not freeze what was in time.
-        coalesce(bucket_start < marked_at - cast(:horizon as interval), false)
-        or coalesce(bucket_start < cast(:hours_from as timestamptz), false) as is_frozen
+        coalesce(m.bucket_start < m.marked_at - cast(:horizon as interval), false)
+        or coalesce(m.bucket_start < p.hours_from, false) as is_frozen,
+        coalesce(m.bucket_start >= p.hours_from, true) as is_kept
 ),
 
 -- One row: one hour that has lost rows beyond the horizon. From then on its raw rows do not say all.
@@ -20,10 +22,7 @@ purged as (
         :source,
         bucket_start
     from taken
-    where
-        is_frozen
-        and (whole or removed > 0)
-        and bucket_start >= coalesce(cast(:hours_from as timestamptz), '-infinity')
+    where is_frozen and is_kept and (whole or removed > 0)
     on conflict do nothing
     returning bucket_start
 ),
