@@ -36,14 +36,16 @@ class Writer:
 
     def work(self) -> None:
         with psycopg.connect(self.address, autocommit=True) as connection:
-            while not self.stopping:
+            while self.wanted.acquire() and not self.stopping:
                 connection.execute(INSERT, (self.hour,))
                 self.written.release()
-                self.wanted.acquire()
 
-    def let_write(self, commits: int) -> None:
-        """Return once it has committed so many more; it goes on with a few while the caller works."""
+    def begin(self, commits: int) -> None:
+        """Let it commit so many more while the caller goes on."""
         self.wanted.release(commits)
+
+    def finish(self, commits: int) -> None:
+        """Wait until it has committed so many of them."""
         for _ in range(commits):
             self.written.acquire()
 
@@ -57,7 +59,7 @@ def writing(installation: Installation) -> Iterator[Writer]:
         yield writer
     finally:
         writer.stopping = True
-        writer.wanted.release(1000)
+        writer.begin(1)
         thread.join()
 
 
@@ -72,11 +74,10 @@ def test_the_ledger_does_not_grow_with_the_number_of_ticks(ready: Installation, 
                 slow.execute(INSERT, (writer.hour,))
             if tick in (12, 48):
                 slow.commit()
-            writer.let_write(COMMITS)
-            writer.wanted.release(5)
+            writer.begin(COMMITS + 5)
+            writer.finish(COMMITS)
             report = run(ready, BEGIN + (tick + 1) * HOUR)
-            for _ in range(5):
-                writer.written.acquire()
+            writer.finish(5)
             assert report.rollup.marks >= COMMITS * TENANTS
             assert not report.busy
             sizes.append({table: int(str(sql.one("select pg_total_relation_size(%s)", table))) for table in LEDGER})
