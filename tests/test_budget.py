@@ -17,8 +17,13 @@ import pytest
 from pipeline.documents.budget import DASHBOARD_BYTES, PAGE_BYTES
 from pipeline.documents.rows import PERIODS, Endpoint, Latency, Listed, PageRow, Period, Point, Tenant, Usage, Whole
 from pipeline.errors import UnusableError
+from pipeline.installation import Installation
+from pipeline.publish.keys import address
 from pipeline.publish.reading import Current, Job, Page
 from pipeline.publish.shaping import INDEXED, Changes, File, shape
+from pipeline.reconcile.strays import _led_to
+from pipeline.run import run
+from tests.conftest import NOW, Sql, published
 
 THROUGH = datetime(2026, 3, 10, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -251,3 +256,18 @@ def test_a_page_of_the_longest_numbers_keeps_to_the_budget() -> None:
     pages = shaped(job).pages
     assert len(pages) == 2
     assert all(len(file.content) <= PAGE_BYTES / 10 for file in pages)
+
+
+def test_a_chain_of_index_pages_leads_to_every_page(
+    ready: Installation, sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.publish.shaping.INDEXED", 10)
+    sql.tenant()
+    for back in range(60):
+        sql.request((NOW - timedelta(hours=1) - back * DAY).isoformat())
+    run(ready, NOW)
+    folder = address(ready, "t1").path.rsplit("/", 1)[0]
+    pages = {path for path in published(ready) if path.startswith(folder) and not path.endswith("dashboard.json")}
+    assert len([path for path in pages if "/hourly/index" in path]) == 3
+    assert _led_to(ready, folder) == pages
+    assert run(ready, NOW).publish.files_written == 0

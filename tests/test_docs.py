@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import tomllib
+from pathlib import Path
 
 import pytest
 
 from pipeline.cli import VERBS
 from pipeline.installation import Installation
 from pipeline.run import run
-from pipeline.settings import NAMES, ROOT
-from pipeline.sources.mapping import parse_mapping
+from pipeline.settings import NAMES, ROOT, load_settings
 from tests.conftest import NOW, Sql, dashboard_of
 
 DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -45,8 +45,11 @@ def test_every_sql_example_runs_and_finds_something(ready: Installation, sql: Sq
 
 
 @pytest.mark.parametrize(("where", "block"), blocks("toml"))
-def test_every_settings_example_is_valid(where: str, block: str) -> None:
-    assert parse_mapping(tomllib.loads(block)["source"]).tables, where
+def test_every_settings_example_is_valid(where: str, block: str, tmp_path: Path) -> None:
+    assert set(tomllib.loads(block)) & {"source", "endpoints"}, where
+    file = tmp_path / "tc.toml"
+    file.write_text(block, encoding="utf-8")
+    load_settings({"TENANTCAST_CONFIG": str(file)})
 
 
 def test_the_readme_names_every_setting_and_operators_read_of_every_verb() -> None:

@@ -88,12 +88,18 @@ def _led_to(installation: Installation, folder: str) -> set[str] | None:
     if document is None:
         return None if packed is not None else set()
     try:
-        found = {f"{folder}/{page['path']}" for pages in document["pages"].values() for page in pages}
-        for index in [path for path in found if path.rsplit("/", 1)[1].startswith("index")]:
-            older = parsed(installation.store.get(index))
-            if older is None:
-                return None
-            found |= {f"{folder}/{page['path']}" for page in older["pages"]}
+        waiting = [f"{folder}/{page['path']}" for pages in document["pages"].values() for page in pages]
+        found: set[str] = set()
+        while waiting:
+            path = waiting.pop()
+            if path in found:
+                continue
+            found.add(path)
+            if path.rsplit("/", 1)[1].startswith("index"):
+                older = parsed(installation.store.get(path))
+                if older is None:
+                    return None
+                waiting += [f"{folder}/{page['path']}" for page in older["pages"]]
     except (KeyError, TypeError, AttributeError):
         return None
     return found
