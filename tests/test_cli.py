@@ -94,7 +94,8 @@ def test_wrong_words(tmp_path: Path, words: tuple[str, ...], message: str) -> No
 def test_json_is_one_object_and_progress_goes_elsewhere(blank: Installation, tmp_path: Path) -> None:
     environ = environment_of(blank)
     told = told_as_json("init", environ=environ)
-    assert set(told) == {"created", "indexes", "triggers", "triggers_removed", "marked_hours"}
+    done = {"created", "indexes", "triggers", "triggers_removed", "marked_hours", "templates", "templates_changed"}
+    assert set(told) == done
     with psycopg.connect(address_of(blank), autocommit=True) as connection:
         connection.execute("insert into tenants (id, name, plan) values ('t1', 'T', 'pro')")
     assert set(told_as_json("rollup", *AS_OF, environ=environ)) >= {"data_through", "marks", "buckets"}
