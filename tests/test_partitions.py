@@ -33,7 +33,6 @@ def test_partitions_are_made_for_what_comes_and_for_what_is_there(ready: Install
     report = roll(ready, NOW)
     ahead = ["api_hourly_2026_03", "api_hourly_2026_04"]
     assert names(sql, "api_hourly") == [
-        "api_hourly_2025_02",
         "api_hourly_2025_12",
         "api_hourly_2026_01",
         *ahead,
@@ -154,11 +153,44 @@ def test_readers_do_not_wait_and_are_not_waited_for_long(ready: Installation, sq
     assert sql.one("select sum(requests) from rollup.api_daily") == 1
 
 
+def test_old_hours_that_go_at_once_share_a_partition(ready: Installation, sql: Sql) -> None:
+    sql.tenant()
+    for year in range(2000, 2026):
+        sql.request(f"{year}-01-15T10:00:00Z")
+        sql.request(f"{year}-07-15T10:00:00Z")
+    report = roll(ready, NOW)
+    assert sum(name.startswith("api_hourly") for name in report.partitions_made) < 8
+    assert sql.one("select sum(requests) from rollup.api_daily") == 52
+    assert [row[0].year for row in sql(HOURS)] == [2025]  # type: ignore[attr-defined]
+
+
+def test_an_empty_partition_is_not_dropped_before_its_time_is_over(ready: Installation, sql: Sql) -> None:
+    sql(
+        "select pipeline.add_partition('api_hourly', 'api_hourly_2024_05', '2024-05-01 00:00:00+00', '2024-06-01 00:00:00+00')"
+    )
+    assert roll(ready, NOW).partitions_dropped == []
+    sql.tenant()
+    sql.request("2024-07-15T10:00:00Z")
+    assert set(roll(ready, NOW).partitions_dropped) >= {"api_hourly_2024_05", "api_hourly_2024_07", "api_hourly_past"}
+
+
+def test_a_partition_that_somebody_took_off_is_left_alone(ready: Installation, sql: Sql) -> None:
+    sql.tenant()
+    sql.request("2026-02-15T10:00:00Z")
+    roll(ready, NOW)
+    sql("alter table rollup.api_hourly detach partition rollup.api_hourly_2026_02")
+    assert roll(ready, NOW).partitions_dropped == []
+    assert sql.one("select count(*) from rollup.api_hourly_2026_02") == 1
+    sql.request("2026-02-15T11:00:00Z")
+    assert "api_hourly_2026_02_2" in roll(ready, NOW).partitions_made
+
+
 def test_a_drop_that_was_cut_short_is_finished(ready: Installation, sql: Sql) -> None:
     sql.tenant()
     sql.request("2025-01-15T10:00:00Z")
     roll(ready, NOW - MONTH * 3)
     sql("alter table rollup.api_hourly detach partition rollup.api_hourly_2025_01")
+    sql("insert into pipeline.dropping values ('api_hourly_2025_01')")
     assert "api_hourly_2025_01" in roll(ready, NOW).partitions_dropped
     assert sql("select to_regclass('rollup.api_hourly_2025_01')") == [(None,)]
 
@@ -199,6 +231,7 @@ def test_a_database_of_the_first_version_is_migrated_by_init(ready: Installation
         roll(ready, NOW)
     install(ready)
     install(ready)
+    assert sql.one("select count(*) from pipeline.marks where bucket_start = '-infinity'") == 2
     sql.tenant()
     sql.request("2026-03-10T10:00:00Z")
     sql.request("2026-02-20T10:00:00Z")

@@ -232,7 +232,7 @@ def test_switching_takes_the_triggers_off_and_back_puts_them_on_and_marks_all(re
     sql.request("2026-03-01T10:20:00Z")
     assert roll(reading, LATER).marks == 0, "older than the window"
     report = install(ready)
-    assert (report.triggers, report.marked_hours) == (["public.api_requests", "public.usage_records"], 2)
+    assert (report.triggers, report.marked_hours) == (["public.api_requests", "public.usage_records"], 1)
     assert sql.one(TRIGGERS) == 8
     roll(ready, LATER)
     assert [row[2] for row in sql(HOURLY)] == [2]

@@ -540,8 +540,30 @@ def test_nothing_is_frozen_without_a_horizon_or_before_the_first_tick(ready: Ins
     sql.request(old.isoformat())
     sql.request(old.isoformat())
     roll(ready, datetime.now(UTC))
-    assert sql(LATE) == [("t1", 3)], "without a horizon, raw rows say all, also of an hour that was purged"
-    assert sql(REFUSED) == []
+    assert sql(LATE) == [("t1", 2)], "what was purged stays purged, also for somebody who has not set the horizon"
+    assert sql(REFUSED) == [("api_requests", "beyond_horizon", 2)]
+    sql("delete from pipeline.purged_hours")
+    sql.request(old.isoformat())
+    roll(ready, datetime.now(UTC))
+    assert sql(LATE) == [("t1", 4)], "without a horizon, raw rows say all"
+
+
+def test_looking_at_a_table_again_takes_no_row_for_late_and_no_hour_for_purged(ready: Installation, sql: Sql) -> None:
+    """A dropped trigger, a restored dump or other bounds: the whole table is marked, also beyond the horizon."""
+    purging, old = purging_at(ready)
+    for _ in range(5):
+        sql.request(old.isoformat())
+        sql.usage(old.isoformat())
+    roll(purging, datetime.now(UTC))
+    for break_it in (
+        "drop trigger tenantcast_truncate on api_requests",
+        "update pipeline.watched set oid = oid::bigint + 1",
+    ):
+        sql(break_it)
+        roll(purging, datetime.now(UTC))
+        assert sql(LATE) == [("t1", 5)]
+        assert sql(REFUSED) == []
+        assert sql("select count(*) from pipeline.purged_hours") == [(0,)]
 
 
 def test_an_outage_does_not_freeze_what_was_in_time(ready: Installation, sql: Sql) -> None:

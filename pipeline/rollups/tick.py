@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import datetime, timedelta
+from functools import partial
 
 from pipeline.database.connection import Database, again_on_conflict, execute, rows
 from pipeline.errors import PermanentError
@@ -37,9 +38,7 @@ def roll(installation: Installation, as_of: datetime | None = None) -> RollRepor
         redo_marked_days(installation, report, through=through)
         with database.transaction() as connection:
             execute(connection, "tick/advance", through=through)
-        settings = installation.settings
-        retention = Retention(settings.hourly_retention_days, settings.daily_retention_days)
-        report.partitions_dropped = drop_old_partitions(database, retention, through)
+        report.partitions_dropped = drop_old_partitions(database, _retention(installation), through)
         reuse_space(database, report.marks)
         _note_what_is_left(database, through, report)
         report.data_through = through
@@ -62,6 +61,11 @@ def _through(database: Database, as_of: datetime, *, asked: bool) -> datetime:
     return done
 
 
+def _retention(installation: Installation) -> Retention:
+    settings = installation.settings
+    return Retention(hourly_days=settings.hourly_retention_days, daily_days=settings.daily_retention_days)
+
+
 def _redo_backlog(installation: Installation, through: datetime, report: RollReport) -> None:
     database = installation.database
     with database.transaction() as connection:
@@ -73,7 +77,8 @@ def _redo_backlog(installation: Installation, through: datetime, report: RollRep
     days = installation.settings.raw_horizon_days if progress.data_through else None
     horizon = timedelta(days=days) if days else None
     chunks = plan(waiting, tenants)
-    report.partitions_made = again_on_conflict(lambda: ensure_partitions(database, chunks, through))
+    retention = _retention(installation)
+    report.partitions_made = again_on_conflict(lambda: ensure_partitions(database, chunks, through, retention))
     much = sum(chunk.changes for chunk in chunks if chunk.by_scan) >= ANALYZE_FROM
     if much:
         analyze_raw(database, installation.settings.source)
@@ -90,7 +95,7 @@ def _redo_chunks(
     total = sum(chunk.changes for chunk in chunks)
     with installation.progress.step("Rolling up", total=total, unit="changed rows") as step:
         for chunk in chunks:
-            redo(installation, chunk, report, through=through, horizon=horizon)
+            again_on_conflict(partial(redo, installation, chunk, report, through=through, horizon=horizon))
             step.advance(chunk.changes)
 
 

@@ -1,4 +1,5 @@
--- Marks every stored hour of a raw table within [:from_time, :to_time), where rows may be gone.
+-- Marks the stored hours of a raw table within [:from_time, :to_time) whose rows may be gone; not those of which rows
+-- have just been found and marked.
 insert into pipeline.marks (source, whole, bucket_start, marked_at)
 select distinct
     s.source,
@@ -10,3 +11,8 @@ where
     s.source = :source
     and s.bucket_start >= pipeline.hour_of(cast(:from_time as timestamptz))
     and s.bucket_start < cast(:to_time as timestamptz)
+    and not s.bucket_start in (
+        select m.bucket_start
+        from pipeline.marks as m
+        where m.source = :source and m.whole and m.added > 0
+    )

@@ -17,3 +17,9 @@ alter index rollup.api_daily_day rename to api_daily_past_day;
 alter table rollup.usage_daily rename to usage_daily_past;
 alter index rollup.usage_daily_pkey rename to usage_daily_past_pkey;
 alter index rollup.usage_daily_day rename to usage_daily_past_day;
+
+-- Raw rows without an hour were not marked before: they are counted once.
+insert into pipeline.marks (source, whole, bucket_start)
+values
+('api_requests', true, '-infinity'),
+('usage_records', true, '-infinity');

@@ -52,6 +52,12 @@ end
 $$;
 comment on function pipeline.add_past is 'Gives a rollup table its first partition, where it has none.';
 
+create table if not exists pipeline.dropping (name text primary key);
+comment on table pipeline.dropping is
+'Partitions that retention has given up: nothing is filled there any more, and they are dropped as soon as no reader '
+'holds on to them.';
+comment on column pipeline.dropping.name is 'Name of the partition, in schema rollup.';
+
 do $$
 begin
     perform pipeline.add_past('api_hourly', 'bucket_start', 'month');

@@ -8,7 +8,7 @@ from (
     select
         count(*) as marks,
         min(bucket_start) as oldest,
-        least(max(bucket_start), timestamptz '9998-12-31 23:00:00+00') as newest
+        max(bucket_start) as newest
     from pipeline.marks
     where bucket_start >= :through
 ) as w

@@ -12,7 +12,10 @@ with taken as (
         -- Judged as of the marking, not of the tick: an outage does not freeze what was in time.
         coalesce(m.bucket_start < m.marked_at - cast(:horizon as interval), false)
         or coalesce(m.bucket_start < p.hours_from, false) as is_frozen,
-        coalesce(m.bucket_start >= p.hours_from, true) as is_kept
+        coalesce(m.bucket_start >= p.hours_from, true) as is_kept,
+        -- TRUNCATE and what detaches a partition mark whole hours without a count; whoever only looks again at a
+        -- table marks them with as many rows gone as come.
+        case when m.whole then m.added + m.removed = 0 else m.removed > 0 end as loses
 ),
 
 -- One row: one hour that has lost rows beyond the horizon. From then on its raw rows do not say all.
@@ -22,7 +25,7 @@ purged as (
         :source,
         bucket_start
     from taken
-    where is_frozen and is_kept and (whole or removed > 0)
+    where is_frozen and is_kept and loses
     on conflict do nothing
     returning bucket_start
 ),
@@ -39,7 +42,7 @@ judged as (
     from taken as t
     left join purged as n on t.bucket_start = n.bucket_start
     left join pipeline.purged_hours as b
-        on b.source = :source and t.bucket_start = b.bucket_start and cast(:horizon as interval) is not null
+        on b.source = :source and t.bucket_start = b.bucket_start
 ),
 
 -- One row: one bucket to redo; a whole hour covers its tenants.

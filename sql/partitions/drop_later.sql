@@ -1,0 +1,3 @@
+insert into pipeline.dropping (name)
+values (:partition)
+on conflict do nothing

@@ -1,0 +1,2 @@
+delete from pipeline.dropping
+where name = :partition

@@ -1,0 +1,3 @@
+-- One row: one partition that is to be dropped.
+select name
+from pipeline.dropping
