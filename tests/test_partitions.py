@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -250,3 +251,20 @@ def test_a_database_of_a_newer_version_is_refused(ready: Installation, sql: Sql)
     for work in (install, roll):
         with pytest.raises(PermanentError, match="version"):
             work(ready)
+
+
+def test_a_migration_waits_for_a_reader_without_making_others_wait_long(ready: Installation, sql: Sql) -> None:
+    sql.connection.execute(FIRST_FORM.encode())
+    with psycopg.connect(address_of(ready)) as reader:
+        reader.execute("select count(*) from rollup.api_hourly")
+        upgrade = threading.Thread(target=lambda: install(ready))
+        upgrade.start()
+        with psycopg.connect(address_of(ready), autocommit=True) as other:
+            other.execute("set statement_timeout = '5s'")
+            until = time.monotonic() + 4
+            while time.monotonic() < until:
+                other.execute("select count(*) from rollup.api_hourly").fetchone()
+        assert upgrade.is_alive()
+        reader.rollback()
+    upgrade.join()
+    assert sql("select requests from rollup.api_hourly") == [(1,)]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
+import psycopg
 from sqlalchemy import Connection
 
 from pipeline.database.connection import Database, define, execute, rows
@@ -16,7 +17,7 @@ from pipeline.database.queries import source
 from pipeline.errors import PermanentError, TransientError
 from pipeline.installation import Installation
 from pipeline.progress import Progress
-from pipeline.sources.adopt import describe_holding, unwatch, watch
+from pipeline.sources.adopt import LOCK_TIMEOUT, LOCK_TRIES, LONGEST_PAUSE, describe_holding, unwatch, watch
 from pipeline.sources.catalog import FoundTable, check_tables, find_tables, tenant_id_type
 from pipeline.sources.endpoints import apply_templates, reading_names
 from pipeline.sources.indexes import ensure_indexes
@@ -26,6 +27,7 @@ from pipeline.sources.templates import Template
 
 INIT_LOCK = 7_204_411_530  # any number, the same for every `init`
 INIT_SECONDS = 30.0
+Done = TypeVar("Done")
 
 PLAIN_DEFINITIONS = ("schema/schemas", "sketch/type", "runs/table", "runs/summary", "loads/table", "source/templates")
 TENANT_DEFINITIONS = (
@@ -67,22 +69,49 @@ def install(installation: Installation) -> InstallReport:
 
     A read-only source gets nothing: no table, no index, no trigger; triggers that it has are taken off.
     """
-    database, mapping = installation.database, installation.settings.source
-    report, read_only = InstallReport(), installation.settings.marking == "reconcile"
+    database, report = installation.database, InstallReport()
+    read_only = installation.settings.marking == "reconcile"
     with _alone(database):
-        with database.transaction() as connection:
-            if not read_only:
-                report.created = _create_trial(connection, installation, find_tables(connection, mapping))
-            found = find_tables(connection, mapping)
-            check_tables(found, mapping, read_only=read_only)
-            _refuse_other_ids(connection, found)
-            _define(connection, found, installation.settings.endpoints, report)
+        found = _again_when_locked(lambda: _prepare(installation, report), installation.progress)
         for name in EVENT_TABLES:
             if read_only:
                 report.triggers_removed += unwatch(database, found[name], installation.progress)
             else:
                 _set_up(database, found, name, installation.progress, report)
     return report
+
+
+def _prepare(installation: Installation, report: InstallReport) -> Mapping[str, FoundTable]:
+    """Make or change what is ours, all or nothing, and give the raw tables as they are.
+
+    A lock on something of ours that readers hold is waited for only briefly: others would queue behind us.
+    """
+    mapping, read_only = installation.settings.source, installation.settings.marking == "reconcile"
+    with installation.database.transaction() as connection:
+        connection.exec_driver_sql(f"set local lock_timeout = '{LOCK_TIMEOUT}'")
+        if not read_only:
+            report.created = _create_trial(connection, installation, find_tables(connection, mapping))
+        found = find_tables(connection, mapping)
+        check_tables(found, mapping, read_only=read_only)
+        _refuse_other_ids(connection, found)
+        _define(connection, found, installation.settings.endpoints, report)
+        return found
+
+
+def _again_when_locked(work: Callable[[], Done], progress: Progress) -> Done:
+    for attempt in range(LOCK_TRIES):
+        try:
+            return work()
+        except TransientError as error:
+            if not isinstance(getattr(error.__cause__, "orig", error.__cause__), psycopg.errors.LockNotAvailable):
+                raise
+        if not attempt:
+            progress.say("init waits for long transactions that read or write what it has to change")
+        time.sleep(min(0.1 * 2**attempt, LONGEST_PAUSE))
+    raise TransientError(
+        "Long transactions keep init from changing schemas pipeline and rollup; pg_stat_activity shows them. "
+        "Wait for them or end them, then run init again; nothing is broken."
+    )
 
 
 @contextmanager
