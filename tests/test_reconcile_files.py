@@ -18,6 +18,7 @@ import pytest
 from pipeline.errors import BusyError, PermanentError
 from pipeline.installation import Installation
 from pipeline.publish import publisher
+from pipeline.publish.due import STATUS
 from pipeline.publish.keys import address
 from pipeline.publish.publisher import publish, slots_held
 from pipeline.publish.status import announce
@@ -460,6 +461,106 @@ def test_status_json_is_compared_and_put_right(up: Installation, spoiled: bytes 
     mend(up)
     assert found(up) == set()
     assert document(up, "v1/status.json")["seq"] > (99999 if "seq" in said else 0)
+
+
+@both_stores
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"schema": 9},
+        {"published_at": "2020-01-01T00:00:00Z"},
+        {"next_expected_at": "2099-01-01T00:00:00Z"},
+        {"stale": ["deadbeef"]},
+        {"more": 1},
+        {},  # the same, packed by somebody else
+    ],
+)
+def test_any_field_of_status_json_that_was_forged_is_found(up: Installation, forged: dict[str, Any]) -> None:
+    put(up, STATUS, edited(up, STATUS, lambda parsed: parsed.update(forged)))
+    assert found(up) == {(None, "status", "status.json is not as this database wrote it")}
+    mend(up)
+    assert found(up) == set()
+
+
+def test_a_status_json_of_before_is_found_and_that_of_a_killed_run_is_right(
+    up: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = up.store.get(STATUS) or b""
+    writing = up.store.put
+
+    def killed(path: str, content: bytes, *, cache_control: str) -> None:
+        if written:
+            writing(path, content, cache_control=cache_control)
+        raise KeyboardInterrupt
+
+    for written in (True, False):
+        with monkeypatch.context() as patched:
+            patched.setattr(up.store, "put", killed)
+            with pytest.raises(KeyboardInterrupt):
+                announce(up, NOW)
+        assert (up.store.get(STATUS) != before) == written
+        assert found(up) == set()
+        announce(up, NOW)
+        newer, before = before, up.store.get(STATUS) or b""
+        put(up, STATUS, newer)
+        assert found(up) == {(None, "status", "status.json is not as this database wrote it")}
+        put(up, STATUS, before)
+
+
+# Second names
+
+
+def _led_elsewhere(second: Path, other: Path) -> None:
+    second.unlink()
+    second.symlink_to(other)
+
+
+def _a_file(second: Path, other: Path) -> None:
+    second.unlink()
+    second.write_bytes(other.read_bytes())
+
+
+SPOILT_NAMES = [_led_elsewhere, _a_file, lambda second, _: second.unlink()]
+
+
+@pytest.mark.parametrize("spoil", SPOILT_NAMES)
+def test_a_second_name_that_leads_elsewhere_is_found_and_put_right(
+    up: Installation, spoil: Callable[[Path, Path], None]
+) -> None:
+    before, root = held(up), up.settings.home / "public"
+    paths = [address(up, "t1").path, page_of(up, "t2"), STATUS]
+    for path in paths:
+        spoil(root / f"{path}.gz", root / address(up, "t3").path)
+    misnamed = "its second name, .gz, does not lead to it"
+    named = {("t1", "dashboard", misnamed), ("t2", "hourly/2026-03-10", misnamed)}
+    assert found(up) == named | {(None, "status", f"status.json: {misnamed}")}
+    mend(up)
+    assert found(up) == set()
+    assert [str((root / f"{path}.gz").readlink()) for path in paths] == [Path(path).name for path in paths]
+    assert without_seq(held(up)) == without_seq(before)
+    assert compare_files(up).drafts == 0
+
+
+@pytest.mark.parametrize("spoil", SPOILT_NAMES)
+def test_each_write_puts_the_second_name_right(tmp_path: Path, spoil: Callable[[Path, Path], None]) -> None:
+    store, second = FileStore(tmp_path), tmp_path / "v1" / "a.json.gz"
+    for content in (b"1", b"2"):
+        store.put("v1/a.json", content, cache_control="")
+        store.put("v1/b.json", b"another's", cache_control="")
+        assert second.readlink() == Path("a.json")
+        assert second.read_bytes() == content
+        spoil(second, tmp_path / "v1" / "b.json")
+        assert not store.has_second_name("v1/a.json")
+    assert sorted(store.list("v1")) == ["v1/a.json", "v1/b.json"]
+
+
+def test_a_second_name_without_a_first_is_a_stray(up: Installation) -> None:
+    root, stray = up.settings.home / "public", f"{folder_of(up, 't1')}/copy.json.gz"
+    (root / stray).symlink_to(root / address(up, "t2").path)
+    assert [each.what for each in compare_files(up).differences] == ["not in the ledger"]
+    mend(up)
+    assert not (root / stray).is_symlink()
+    assert found(up) == set()
 
 
 def test_nothing_is_taken_away_while_another_database_publishes_there(up: Installation, sql: Sql) -> None:

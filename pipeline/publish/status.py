@@ -14,7 +14,7 @@ from pipeline.database.connection import execute, rows
 from pipeline.documents.encode import compress
 from pipeline.installation import Installation
 from pipeline.publish.caching import cache_control
-from pipeline.publish.due import STATUS, next_seq, published_through
+from pipeline.publish.due import STATUS, next_seq, published_through, status_hash
 from pipeline.publish.keys import public_name, tenant_key
 from pipeline.publish.publisher import PublishReport, publish_due, slots_held
 from pipeline.runs import as_dict, clock, json_time, recorded, require_installed
@@ -55,9 +55,12 @@ def announce(installation: Installation, as_of: datetime | None = None) -> Statu
         report.stale = sorted(public_name(tenant_key(installation.secret, row.id, row.generation)) for row in standing)
         report.data_through, report.seq = through, next_seq(installation)
         content = compress(orjson.dumps(_document(report, at)))
+        digest = status_hash(content)
+        with database.transaction() as connection:
+            execute(connection, "published/announcing", status_hash=digest)
         installation.store.put(STATUS, content, cache_control=cache_control(STATUS))
         with database.transaction() as connection:
-            execute(connection, "published/announced", through=through)
+            execute(connection, "published/announced", through=through, status_hash=digest)
     return report
 
 

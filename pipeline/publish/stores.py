@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import tempfile
 import time
 from collections.abc import Iterator
@@ -33,6 +34,9 @@ class Store(Protocol):
 
     def get(self, path: str) -> bytes | None:
         """Give a file's bytes; None where there is none."""
+
+    def has_second_name(self, path: str) -> bool:
+        """Say whether a file is all right under its second name, where the store gives it one."""
 
     def delete(self, path: str) -> None:
         """Remove a file; a missing one is no error."""
@@ -97,8 +101,8 @@ class FileStore:
             with contextlib.suppress(FileNotFoundError):
                 Path(draft).unlink()
             raise
-        with contextlib.suppress(FileExistsError):
-            os.symlink(target.name, f"{target}.gz")  # noqa: PTH211
+        if not _leads_to(target):
+            _name_twice(target)
         _flush(target.parent)
 
     def get(self, path: str) -> bytes | None:
@@ -112,6 +116,10 @@ class FileStore:
                 f"The store cannot be read: {self.root / path}: {error.strerror}. Check the file and its owner."
             ) from None
 
+    def has_second_name(self, path: str) -> bool:
+        """Say whether `name.gz` leads to the file beside it."""
+        return _leads_to(self.root / path)
+
     def delete(self, path: str) -> None:
         """Remove both names."""
         for name in (f"{path}.gz", path):
@@ -119,9 +127,9 @@ class FileStore:
                 (self.root / name).unlink()
 
     def list(self, folder: str) -> Iterator[str]:
-        """Walk the folder, the second names left out; what vanishes meanwhile is not there."""
+        """Walk the folder, the second names left out, right or wrong; what vanishes meanwhile is not there."""
         for entry in _walk(self.root / folder):
-            is_second = entry.name.endswith(".gz") and entry.is_symlink()
+            is_second = entry.name.endswith(".gz") and os.path.lexists(entry.path.removesuffix(".gz"))
             if not is_second and not entry.name.startswith(DRAFT):
                 yield str(Path(entry.path).relative_to(self.root))
 
@@ -145,6 +153,25 @@ class FileStore:
                 pass
         except OSError as error:
             raise _refused(self.root, error) from None
+
+
+def _leads_to(target: Path) -> bool:
+    """Say whether the second name of a file is the link that it should be."""
+    try:
+        return str(Path(f"{target}.gz").readlink()) == target.name
+    except OSError:  # there is none, or it is a file
+        return False
+
+
+def _name_twice(target: Path) -> None:
+    """Put the second name in its place, whatever is there: a link made aside and renamed."""
+    draft = target.parent / f"{DRAFT}{secrets.token_hex(8)}"
+    draft.symlink_to(target.name)
+    try:
+        draft.replace(f"{target}.gz")
+    except BaseException:
+        draft.unlink()
+        raise
 
 
 def _make(folder: Path) -> None:

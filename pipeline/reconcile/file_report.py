@@ -13,6 +13,7 @@ from pipeline.runs import json_time
 
 MISSING = "missing in the store"
 ALTERED = "altered in the store"
+MISNAMED = "its second name, .gz, does not lead to it"
 DIFFERS = "differs from the rollups"
 ABSENT = "should be there"
 SUPERFLUOUS = "should be gone"

@@ -15,10 +15,10 @@ from sqlalchemy import Connection
 from pipeline.database.connection import execute, execute_many, rows
 from pipeline.errors import BusyError, PermanentError
 from pipeline.installation import Installation
-from pipeline.publish.due import STATUS, documents_version, parsed, seq_of
+from pipeline.publish.due import STATUS, documents_version, parsed, seq_of, status_hash
 from pipeline.publish.publisher import BATCH, WORK_MEM, WRITERS, slots_held
 from pipeline.reconcile import strays
-from pipeline.reconcile.file_report import Difference, FilesReport
+from pipeline.reconcile.file_report import MISNAMED, Difference, FilesReport
 from pipeline.reconcile.standing import (
     DASHBOARD,
     Look,
@@ -133,7 +133,13 @@ def _status_problem(installation: Installation, report: FilesReport) -> str | No
         return "status.json has a seq that this database has not given"
     if through != json_time(said.published_through):
         return "status.json has another data_through than the database"
-    return None
+    if said.status_hash and status_hash(packed or b"") not in (said.status_hash, said.status_planned):
+        return "status.json is not as this database wrote it"
+    return _second_name_problem(installation)
+
+
+def _second_name_problem(installation: Installation) -> str | None:
+    return None if installation.store.has_second_name(STATUS) else f"status.json: {MISNAMED}"
 
 
 def _compare_batch(installation: Installation, tenants: Sequence[Any], report: FilesReport) -> None:

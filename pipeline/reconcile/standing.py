@@ -21,7 +21,7 @@ from pipeline.publish.keys import folder, tenant_key
 from pipeline.publish.reading import Job, read_jobs
 from pipeline.publish.shaping import shape
 from pipeline.publish.stores import Store
-from pipeline.reconcile.file_report import ABSENT, ALTERED, DIFFERS, MISSING, SUPERFLUOUS, Difference
+from pipeline.reconcile.file_report import ABSENT, ALTERED, DIFFERS, MISNAMED, MISSING, SUPERFLUOUS, Difference
 
 DASHBOARD = "dashboard"
 
@@ -78,32 +78,37 @@ def look_at(store: Store, standing: Standing, entry: Row[Any]) -> Look:
         return Look(entry, ALTERED, len(packed))
     if not isinstance(document, dict):
         return Look(entry, ALTERED, len(packed))
-    if entry.kind == DASHBOARD:
-        look = _look_at_dashboard(standing, entry, document, len(packed))
-        return (
-            look if look.what or not entry.content_hash else replace(look, lost=_lost(store, standing, entry, document))
-        )
+    if entry.kind == DASHBOARD and not entry.content_hash:
+        return Look(entry, None, len(packed), seq_of(document))  # its write was cut off: the next publish writes it
+    if entry.kind != DASHBOARD:
+        right = _is_page(standing, entry, document, content)
+        return Look(entry, _judged(store, entry, packed, right=right), len(packed))
+    right = _is_dashboard(standing, entry, document)
+    look = Look(entry, _judged(store, entry, packed, right=right), len(packed), seq_of(document))
+    return look if look.what else replace(look, lost=_lost(store, standing, entry, document))
+
+
+def _judged(store: Store, entry: Row[Any], packed: bytes, *, right: bool) -> str | None:
+    if not right or len(packed) != entry.bytes:
+        return ALTERED
+    return None if store.has_second_name(entry.path) else MISNAMED
+
+
+def _is_page(standing: Standing, entry: Row[Any], document: dict[str, Any], content: bytes) -> bool:
     digest = hashlib.sha256(content).hexdigest()[:HASH_DIGITS]
-    right = (
+    return (
         digest == entry.content_hash
         and entry.path.endswith(f"/{entry.kind}/{entry.page}.{digest}.json")
-        and len(packed) == entry.bytes
         and document.get("tenant_id") == standing.info.id
     )
-    return Look(entry, None if right else ALTERED, len(packed))
 
 
-def _look_at_dashboard(standing: Standing, entry: Row[Any], document: dict[str, Any], size: int) -> Look:
-    seq = seq_of(document)
-    if not entry.content_hash:  # its write was cut off: the next publish writes it again, whatever it is
-        return Look(entry, None, size, seq)
-    right = (
+def _is_dashboard(standing: Standing, entry: Row[Any], document: dict[str, Any]) -> bool:
+    return (
         content_hash(document) == entry.content_hash
-        and size == entry.bytes
         and document["tenant"]["id"] == standing.info.id
-        and 0 < seq <= standing.info.seq
+        and 0 < seq_of(document) <= standing.info.seq
     )
-    return Look(entry, None if right else ALTERED, size, seq)
 
 
 def _lost(store: Store, standing: Standing, entry: Row[Any], document: dict[str, Any]) -> list[str]:

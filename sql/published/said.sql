@@ -2,5 +2,7 @@
 select
     published_through,
     seq,
-    documents_version
+    documents_version,
+    status_hash,
+    status_planned
 from pipeline.progress

@@ -89,7 +89,9 @@ create table if not exists pipeline.progress (
     documents_version text not null default '',
     seq bigint not null default 0,
     hours_from timestamptz,
-    days_from date
+    days_from date,
+    status_hash text,
+    status_planned text
 );
 comment on table pipeline.progress is 'One row: how far rolling up and publishing are.';
 comment on column pipeline.progress.only_row is 'Holds the table to one row.';
@@ -105,6 +107,9 @@ comment on column pipeline.progress.hours_from is
 'follow still have every hour they had. Null: all are kept.';
 comment on column pipeline.progress.days_from is
 'Days before this have been dropped by retention; null: all are kept.';
+comment on column pipeline.progress.status_hash is 'SHA-256 of the last status.json that is up; null: none has been noted.';
+comment on column pipeline.progress.status_planned is
+'SHA-256 of the status.json that was about to be written last: it is up, too, where its run was killed right after.';
 
 create table if not exists pipeline.tick_lock (nothing boolean);
 comment on table pipeline.tick_lock is

@@ -1,0 +1,2 @@
+update pipeline.progress
+set status_planned = :status_hash
