@@ -557,18 +557,28 @@ def test_rows_of_unknown_tenants_are_a_note_and_many_a_warning(healthy: Installa
     run(healthy, NOW)
     sql("update pipeline.runs set started_at = %s", NOW)
     note = only(healthy, "unknown_tenants", "note")
-    assert note.what.startswith('1 tenant with requests is not in "public"."tenants": nobody-knows; since 2026-03-01')
+    assert note.what.startswith('1 tenant with rows is not in "public"."tenants": nobody-knows; since 2026-03-01')
     for number in range(10):
         sql.request("2026-03-09T10:00:00Z", f"stranger-{number}")
     run(healthy, NOW)
     sql("update pipeline.runs set started_at = %s", NOW)
-    assert only(healthy, "unknown_tenants", "warning").what.startswith("11 tenants with requests are not in")
+    assert only(healthy, "unknown_tenants", "warning").what.startswith("11 tenants with rows are not in")
     sql(
         "insert into tenants (id, name, plan) select distinct tenant_id, 'S', 'pro' from api_requests on conflict do nothing"
     )
     run(healthy, NOW)
     sql("update pipeline.runs set started_at = %s", NOW)
     assert found(healthy) == []
+
+
+def test_an_unknown_tenant_that_has_usage_only_is_found(healthy: Installation, sql: Sql) -> None:
+    sql.usage("2026-03-09T10:00:00Z", "user")
+    run(healthy, NOW)
+    sql("update pipeline.runs set started_at = %s", NOW)
+    assert only(healthy, "unknown_tenants", "warning").what == (
+        '1 tenant with rows is not in "public"."tenants": user; since 2026-03-09, in the last 7 days 0 requests, 0.00% '
+        "of all, and 1 usage record, 33%"
+    )
 
 
 def test_a_tenant_whose_publish_failed_is_found_without_its_key(healthy: Installation, sql: Sql) -> None:
@@ -609,6 +619,40 @@ def test_rejected_rows_are_told_by_reason_and_share(healthy: Installation, sql: 
     sql("update pipeline.runs set started_at = %s", NOW)
     assert {each.severity for each in found(healthy)} == {"note"}
     assert (percent(0.00001), percent(0.0123), percent(0)) == ("less than 0.01%", "1.23%", "0.00%")
+
+
+def test_rows_that_came_for_frozen_hours_are_told_however_old_the_hours(healthy: Installation, sql: Sql) -> None:
+    frozen = installation_on(address_of(healthy), healthy.settings.home, TENANTCAST_RAW_HORIZON_DAYS="20")
+    sql.request("2025-12-01T10:00:00Z", "t1")
+    sql.request("2025-12-02T10:00:00Z", "t2")
+    run(frozen, NOW)
+    sql("update pipeline.runs set started_at = %s", NOW - 2 * 24 * HOUR)
+    sql("update pipeline.runs set started_at = %s where verb <> 'rollup'", NOW)
+    finding = only(frozen, "rejected", "warning", NOW)
+    assert finding.what == (
+        "api_requests, beyond_horizon: 2 rows in all; of both tables, ticks counted 0 in the last 24 hours, 2 in 7 days"
+    )
+    sql("update pipeline.runs set started_at = %s where verb = 'rollup'", NOW - 9 * 24 * HOUR)
+    told = [each for each in found(frozen) if each.name == "rejected"]
+    assert [(each.severity, each.what.split(";")[0]) for each in told] == [
+        ("note", "api_requests, beyond_horizon: 2 rows in all")
+    ], "none has come lately"
+    frozen.database.engine.dispose()
+
+
+def test_rejected_rows_of_old_hours_are_told_while_ticks_count_them(healthy: Installation, sql: Sql) -> None:
+    sql.request("2026-02-01T10:00:00Z", status_code=999)
+    run(healthy, NOW)
+    sql("update pipeline.runs set started_at = %s", NOW)
+    assert only(healthy, "rejected", "note").what == (
+        "api_requests, status_unknown: 0 rows in the last 24 hours (0.00% of all), 0 in 7 days (0.00%); "
+        "1 in older hours, while ticks of the last 7 days counted 1"
+    )
+    sql(
+        "update pipeline.runs set started_at = %s where verb = 'rollup' and report -> 'rejected' <> '{}'",
+        NOW - 240 * HOUR,
+    )
+    assert found(healthy) == []
 
 
 def test_rows_of_no_hour_are_told(healthy: Installation, sql: Sql) -> None:

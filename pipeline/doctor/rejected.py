@@ -33,25 +33,44 @@ FIX = "Correct the rows and what writes them; corrected rows mark themselves."
 
 
 def judge_rejected(rows: Sequence[Row[Any]], facts: Facts) -> Iterator[Finding]:
-    """Judge reason by reason: a few are a note, a hundredth of all rows is a warning."""
+    """Judge reason by reason: a few are a note, a hundredth of all rows is a warning, as is what came too late."""
     del facts
     for row in rows:
-        day, week = _share(row.in_day, row.all_in_day), _share(row.in_week, row.all_in_week)
-        concerns = max(day, week) >= CONCERN or row.reason == "beyond_horizon"
         usual = COUNTS if row.source == "api_requests" and row.reason not in BECOMES else COUNTS_NOWHERE
         yield Finding(
             name="rejected",
-            severity="warning" if concerns else "note",
-            what=f"{row.source}, {row.reason}: "
-            + (
-                f"{counted(row.in_week, 'row')} of no hour"
-                if row.reason == "created_at_unusable"
-                else f"{counted(row.in_day, 'row')} in the last 24 hours ({percent(day)} of all), "
-                f"{row.in_week:,} in 7 days ({percent(week)})"
-            ),
+            severity="warning" if _concerns(row) else "note",
+            what=f"{row.source}, {row.reason}: {_told(row)}",
             why=BECOMES.get(row.reason, usual),
             fix=FIXES.get(row.reason, FIX),
         )
+
+
+def _concerns(row: Row[Any]) -> bool:
+    if row.reason == "beyond_horizon":
+        return bool(row.ticked_in_week or row.in_week)
+    return max(_share(row.in_day, row.all_in_day), _share(row.in_week, row.all_in_week)) >= CONCERN
+
+
+def _told(row: Row[Any]) -> str:
+    """Say how many; the run ledger counts both raw tables together, and an hour's rows again when it is redone."""
+    if row.reason == "created_at_unusable":
+        return f"{counted(row.in_week, 'row')} of no hour"
+    if row.reason == "beyond_horizon":
+        return (
+            f"{counted(row.in_all, 'row')} in all; of both tables, ticks counted {row.ticked_in_day:,} in the last 24 "
+            f"hours, {row.ticked_in_week:,} in 7 days"
+        )
+    day, week = _share(row.in_day, row.all_in_day), _share(row.in_week, row.all_in_week)
+    return (
+        f"{counted(row.in_day, 'row')} in the last 24 hours ({percent(day)} of all), "
+        f"{row.in_week:,} in 7 days ({percent(week)})"
+        + (
+            f"; {row.older:,} in older hours, while ticks of the last 7 days counted {row.ticked_in_week:,}"
+            if row.older
+            else ""
+        )
+    )
 
 
 def _share(part: int, whole: int) -> float:

@@ -20,17 +20,22 @@ def judge_strangers(rows: Sequence[Row[Any]], facts: Facts) -> Iterator[Finding]
     for row in rows:
         if not row.tenants:
             continue
-        share = row.requests / row.all_requests if row.all_requests else 0.0
+        requests, records = _share(row.requests, row.all_requests), _share(row.records, row.all_records)
         yield Finding(
             name="unknown_tenants",
-            severity="warning" if share >= CONCERN else "note",
-            what=f"{counted(row.tenants, 'tenant')} with requests {'is' if row.tenants == 1 else 'are'} not in "
+            severity="warning" if max(requests, records) >= CONCERN else "note",
+            what=f"{counted(row.tenants, 'tenant')} with rows {'is' if row.tenants == 1 else 'are'} not in "
             f"{table}: {', '.join(row.examples)}{' …' if row.tenants > len(row.examples) else ''}; "
-            f"since {row.since}, in the last 7 days {counted(row.requests, 'request')}, {percent(share)} of all",
+            f"since {row.since}, in the last 7 days {counted(row.requests, 'request')}, {percent(requests)} of all, "
+            f"and {counted(row.records, 'usage record')}, {percent(records)}",
             why="Their rows are rolled up, and nobody sees them until their tenants appear.",
             fix=f"Add their rows to {table}, or stop what writes under such ids. More of one: "
             "python -m pipeline why TENANT",
         )
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else 0.0
 
 
 def judge_stale(rows: Sequence[Row[Any]], facts: Facts) -> Iterator[Finding]:
