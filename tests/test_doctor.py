@@ -82,7 +82,7 @@ def test_nothing_is_found_where_nothing_is_wrong(healthy: Installation) -> None:
     assert found(healthy) == []
     diagnosis = examine(healthy, NOW)
     assert [finding.name for finding in diagnosis.findings] == ["superuser"]
-    assert len(diagnosis.checks) == len(set(diagnosis.checks)) == 31
+    assert len(diagnosis.checks) == len(set(diagnosis.checks)) == 32
     assert found(healthy, NOW + HOUR) == []
 
 
@@ -692,6 +692,19 @@ def test_partitions_that_end_soon_are_found(healthy: Installation, sql: Sql) -> 
     at = NOW + timedelta(days=21)
     sql("update pipeline.progress set data_through = %s", at)
     assert only(healthy, "partitions", "warning", at).what == "rollup.api_hourly has partitions only up to 2026-04-01"
+
+
+def test_a_partition_that_was_taken_off_by_hand_is_found_and_one_that_is_dropped_is_not(
+    healthy: Installation, sql: Sql
+) -> None:
+    sql("alter table rollup.api_daily detach partition rollup.api_daily_2026")
+    finding = only(healthy, "detached", "warning")
+    assert finding.what.startswith("rollup.api_daily_2026 is named like a partition of rollup.api_daily,")
+    sql("insert into pipeline.dropping values ('api_daily_2026')")
+    assert found(healthy) == []
+    sql("delete from pipeline.dropping")
+    sql("alter table rollup.api_daily_2026 set schema public")
+    assert found(healthy) == [], "the fix"
 
 
 # As a whole

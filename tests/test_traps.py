@@ -193,7 +193,7 @@ def listed() -> list[tuple[int, list[str]]]:
 
 
 def test_the_table_of_traps_names_tests_that_are_there() -> None:
-    assert [number for number, _ in listed()] == [1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 18, 19, 20, 21, 22]
+    assert [number for number, _ in listed()] == [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 18, 19, 20, 21, 22]
 
 
 @pytest.mark.parametrize(("number", "proof"), [(number, proof) for number, proofs in listed() for proof in proofs])
@@ -205,3 +205,52 @@ def test_each_test_in_the_table_says_which_trap_it_is_for(number: int, proof: st
     named = re.search(r"Traps? ([\d, and]+)", docstrings(path)[name])
     assert named, f"{proof} does not say which trap it is for"
     assert str(number) in re.findall(r"\d+", named[1])
+
+
+WEEKS = {
+    "2020-12-31": "2020-W53",
+    "2021-01-03": "2020-W53",
+    "2021-01-04": "2021-W01",
+    "2022-12-26": "2022-W52",
+    "2023-01-01": "2022-W52",
+    "2023-01-02": "2023-W01",
+    "2024-12-29": "2024-W52",
+    "2024-12-31": "2025-W01",
+    "2025-01-05": "2025-W01",
+}
+
+
+def test_weeks_around_new_year_are_those_of_iso_and_so_are_their_percentiles(ready: Installation, sql: Sql) -> None:
+    """Trap 9: the example of the analyst's page, against all raw rows of each week."""
+    [example] = [
+        block
+        for block in re.findall(r"```sql\n(.*?)```", (ROOT / "docs" / "analysts.md").read_text(), re.DOTALL)
+        if "iso_week" in block
+    ]
+    sql("create temporary table weeks (day date, week text)")
+    for day, week in WEEKS.items():
+        assert sql.one("select rollup.iso_week(%s::date)", day) == week
+        sql("insert into weeks values (%s, %s)", day, week)
+    assert sql.one("select rollup.iso_week(null)") is None
+    every_day = "select d::date as day from generate_series(date '1999-12-25', '2033-01-10', '1 day') as d"
+    assert sql(f"select day from ({every_day}) as e where rollup.iso_week(day) <> to_char(day, 'IYYY-\"W\"IW')") == []
+
+    sql.tenant()
+    sql(
+        """insert into api_requests (tenant_id, endpoint, status_code, duration_ms, created_at)
+        select 't1', '/' || n %% 3, 200, 5 + (n * 37 %% 101) * (1 + extract(day from day)), day::timestamp + n * '1 min'::interval
+        from weeks, generate_series(1, 300) as n""".replace("%%", "%")
+    )
+    run(ready, NOW)
+    right = {
+        (week, endpoint): (requests, p95)
+        for week, endpoint, requests, p95 in sql(
+            """select week, endpoint, count(*), percentile_disc(0.95) within group (order by duration_ms)
+            from api_requests inner join weeks on created_at::date = day group by week, endpoint"""
+        )
+    }
+    found = {(week, endpoint): (requests, p95) for week, endpoint, requests, p95 in sql(example)}
+    assert found.keys() == right.keys()
+    assert len(found) == 3 * len(set(WEEKS.values()))
+    for place, (requests, p95) in right.items():
+        assert found[place] == (requests, pytest.approx(p95, rel=0.01)), place

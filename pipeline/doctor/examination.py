@@ -35,6 +35,7 @@ ON_STATE = (
     Check("prepared", "prepared", ledger.judge_prepared, ("now",)),
     Check("partitions", "partitions", keeping.judge_partitions),
     Check("detaching", "detaching", keeping.judge_detaching, ("oids",)),
+    Check("detached", "detached", keeping.judge_detached),
     Check("stale", "stale", tenants.judge_stale),
     Check("zone", "zones", tenants.judge_zones),
     Check("unknown_tenants", "strangers", tenants.judge_strangers, ("week",)),

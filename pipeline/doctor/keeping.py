@@ -64,3 +64,18 @@ def judge_detaching(rows: Sequence[Row[Any]], facts: Facts) -> Iterator[Finding]
             fix="Finish it:",
             paste=f"alter table {row.relation} detach partition {row.part} finalize;",
         )
+
+
+def judge_detached(rows: Sequence[Row[Any]], facts: Facts) -> Iterator[Finding]:
+    """Judge tables that somebody has taken off a rollup by hand: retention drops only what it has taken off itself."""
+    del facts
+    for row in rows:
+        yield Finding(
+            name="detached",
+            severity="warning",
+            what=f"rollup.{row.name} is named like a partition of rollup.{row.rollup}, and attached to nothing",
+            why="Its rows are in no rollup, so documents and analysts do not see them, and no retention drops it.",
+            fix=f"Attach it again (alter table rollup.{row.rollup} attach partition …), unless another partition has "
+            "taken its place; or move it to a schema of yours:",
+            paste=f"alter table rollup.{row.name} set schema …;",
+        )

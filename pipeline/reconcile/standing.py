@@ -96,7 +96,7 @@ def _judged(store: Store, entry: Row[Any], packed: bytes, *, right: bool) -> str
 
 def _is_page(standing: Standing, entry: Row[Any], document: dict[str, Any], content: bytes) -> bool:
     digest = hashlib.sha256(content).hexdigest()[:HASH_DIGITS]
-    return (
+    return bool(
         digest == entry.content_hash
         and entry.path.endswith(f"/{entry.kind}/{entry.page}.{digest}.json")
         and document.get("tenant_id") == standing.info.id
@@ -104,7 +104,7 @@ def _is_page(standing: Standing, entry: Row[Any], document: dict[str, Any], cont
 
 
 def _is_dashboard(standing: Standing, entry: Row[Any], document: dict[str, Any]) -> bool:
-    return (
+    return bool(
         content_hash(document) == entry.content_hash
         and document["tenant"]["id"] == standing.info.id
         and 0 < seq_of(document) <= standing.info.seq

@@ -81,6 +81,15 @@ $$;
 comment on function pipeline.day_start is
 'The earliest whole hour (UTC) whose local date in a zone is that day, or a later one where the zone leaves it out.';
 
+create or replace function rollup.iso_week(day date) returns text
+language sql immutable parallel safe
+as $$
+select lpad(extract(isoyear from day)::text, 4, '0') || '-W' || lpad(extract(week from day)::text, 2, '0')
+$$;
+comment on function rollup.iso_week is
+'ISO week of a day, as 2022-W52. Weeks begin on Monday and belong to the year of their Thursday, which around New Year '
+'is not always the year of the day.';
+
 create table if not exists pipeline.progress (
     only_row boolean primary key default true check (only_row),
     schema_version int not null,
@@ -107,7 +116,8 @@ comment on column pipeline.progress.hours_from is
 'follow still have every hour they had. Null: all are kept.';
 comment on column pipeline.progress.days_from is
 'Days before this have been dropped by retention; null: all are kept.';
-comment on column pipeline.progress.status_hash is 'SHA-256 of the last status.json that is up; null: none has been noted.';
+comment on column pipeline.progress.status_hash is
+'SHA-256 of the last status.json that is up; null: none has been noted.';
 comment on column pipeline.progress.status_planned is
 'SHA-256 of the status.json that was about to be written last: it is up, too, where its run was killed right after.';
 

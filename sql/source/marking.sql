@@ -5,6 +5,9 @@
 -- Inserts are what the SaaS does all day, and pinning the search_path is a good part of what a mark costs them. So this
 -- one does without it, and is as safe: every name has its schema, there is no operator and no type in it, and the
 -- functions that it calls are bound already. A transition table comes before any table of its name.
+-- That is said of whoever writes to the raw table, not of its owner, who can give a column a type with a cast of their
+-- own: it then runs with the rights of the owner of these functions. Owners of tables that others read can do so in any
+-- case, by views and policies. On a server that is shared, the pipeline's role should be no superuser.
 create or replace function pipeline.mark_@source_insert() returns trigger
 language plpgsql security definer
 as $tenantcast$
