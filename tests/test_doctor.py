@@ -697,13 +697,13 @@ def test_partitions_that_end_soon_are_found(healthy: Installation, sql: Sql) -> 
 def test_a_partition_that_was_taken_off_by_hand_is_found_and_one_that_is_dropped_is_not(
     healthy: Installation, sql: Sql
 ) -> None:
-    sql("alter table rollup.api_daily detach partition rollup.api_daily_2026")
+    sql("alter table rollup.api_daily detach partition rollup.api_daily_past")
     finding = only(healthy, "detached", "warning")
-    assert finding.what.startswith("rollup.api_daily_2026 is named like a partition of rollup.api_daily,")
-    sql("insert into pipeline.dropping values ('api_daily_2026')")
+    assert finding.what.startswith("rollup.api_daily_past is named like a partition of rollup.api_daily,")
+    sql("insert into pipeline.dropping values ('api_daily_past')")
     assert found(healthy) == []
     sql("delete from pipeline.dropping")
-    sql("alter table rollup.api_daily_2026 set schema public")
+    sql("alter table rollup.api_daily_past set schema public")
     assert found(healthy) == [], "the fix"
 
 
@@ -744,7 +744,7 @@ def test_the_verb_prints_finding_by_finding_and_fits_the_terminal(
         monkeypatch.setenv("COLUMNS", str(columns))
         assert main(["doctor"]) == 1, "the tick is late by the real clock as well"
         lines = capsys.readouterr().out.splitlines()
-        assert lines[-1].startswith("31 checks: 2 errors")
+        assert lines[-1].startswith("32 checks: 2 errors")
         assert "ERROR     triggers: public.api_requests: marking triggers tenantcast_update" in "\n".join(lines)
         prose = [line for line in lines if not line.startswith(" " * 12)]
         assert max(len(line) for line in prose) <= columns
