@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from pipeline.errors import PermanentError, SettingsError
+from pipeline.errors import PermanentError, SettingsError, TransientError
 from pipeline.installation import Installation
 from pipeline.reconcile import backfill as backfilling
 from pipeline.reconcile import settling
@@ -256,6 +256,43 @@ def test_frozen_hours_whose_rows_are_restored_are_redone_and_others_left_alone(p
     assert sql.one("select coalesce(sum(rows), 0) from rollup.rejected_hourly") == 0
     assert sql.one("select count(*) from pipeline.purged_hours") == 1
     assert reconcile(purged).agrees
+
+
+def test_a_purged_hour_does_not_shrink_to_its_late_row(purged: Installation, sql: Sql) -> None:
+    sql.request((datetime.now(UTC) - timedelta(days=40)).isoformat())
+    run(purged, datetime.now(UTC))
+    report = backfill(purged, long_ago(frozen=True))
+    assert (report.unrestored_hours, sql.one(PER_HOUR)) == (2, [3, 3, 3])
+    assert sql.one("select sum(rows) from rollup.rejected_hourly") == 1
+    assert sql.one("select count(*) from pipeline.purged_hours") == 2
+    assert backfill(purged, long_ago(frozen=True, even_if_fewer=True)).unrestored_hours == 1
+    assert sql.one(PER_HOUR) == [3, 1, 3]
+    assert sql.one("select coalesce(sum(rows), 0) from rollup.rejected_hourly") == 0
+
+
+def test_thawing_waits_for_a_tick_that_is_at_work(purged: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settling, "LONGEST_WAIT", 0.3)
+    monkeypatch.setattr(settling, "PAUSES", (0.01, 0.05))
+    with ticking(purged.database), pytest.raises(TransientError, match="Run the same command again"):
+        backfill(purged, long_ago(frozen=True))
+    assert backfill(purged, long_ago(frozen=True)).unrestored_hours == 2
+
+
+def test_a_day_is_said_as_it_will_be_also_where_its_hours_or_itself_were_edited(
+    history: Installation, sql: Sql
+) -> None:
+    sql("update rollup.api_hourly set requests = 77 where tenant_id = 't1' and bucket_start = '2026-03-06T12:00Z'")
+    sql("update rollup.api_daily set requests = 88 where tenant_id = 't1' and day = '2026-03-07'")
+    sql("update rollup.usage_daily set amount = 99 where tenant_id = 't1' and day = '2026-03-08'")
+    changes = preview(history, asked(tenants=("t1",))).changes
+    said = {each["day"]: (each["requests"], each["tokens"]) for each in changes.to_json()["listed"]}
+    assert said["2026-03-06"] == ([2, 1], ["10", "10"])
+    assert said["2026-03-07"] == ([88, 1], ["10", "10"])
+    assert said["2026-03-08"] == ([2, 1], ["99", "10"])
+    assert (changes.requests_change, changes.tokens_change) == (-90, -89)
+    backfill(history, asked(tenants=("t1",)))
+    days = "select day::text, requests::int from rollup.api_daily where tenant_id = 't1' order by 1"
+    assert [row[1] for row in sql(days)] == [1, 1, 1, 1]
 
 
 def test_hours_that_are_not_kept_are_refused(purged: Installation, sql: Sql) -> None:

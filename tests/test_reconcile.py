@@ -24,6 +24,7 @@ from pipeline.rollups.tick import roll
 from pipeline.rollups.ticking import ticking
 from pipeline.run import run
 from tests.conftest import NOW, Sql, dashboard_of, environment_of, published
+from tests.recompute import recomputed, stored
 
 ROLLUPS = ("api_hourly", "api_daily", "usage_hourly", "usage_daily", "rejected_hourly")
 
@@ -218,6 +219,84 @@ BY_HAND = {
         "tenant_missing",
     ),
 }
+AT_NO_PLACE = {
+    "half past": (
+        "insert into rollup.api_hourly select tenant_id, '2026-03-09 12:30Z', {measures} from rollup.api_hourly where {first}",
+        "api_hourly",
+    ),
+    "half past, and a day merged from it": (
+        (
+            "insert into rollup.api_hourly select tenant_id, '2026-03-07 12:30Z', {measures} from rollup.api_hourly where {first}; "
+            "update rollup.api_daily set requests = requests + 1 where tenant_id = 't1' and day = '2026-03-07' and endpoint = '/b'"
+        ),
+        "api_hourly",
+    ),
+    "after data_through": (
+        "insert into rollup.api_hourly select tenant_id, '2026-03-10 15:00Z', {measures} from rollup.api_hourly where {first}",
+        "api_hourly",
+    ),
+    "at no time": (
+        "insert into rollup.api_hourly select tenant_id, '-infinity', {measures} from rollup.api_hourly where {first}",
+        "api_hourly",
+    ),
+    "usage after data_through": (
+        "insert into rollup.usage_hourly values ('t1', '2026-03-10 13:00Z', 'ai_tokens_m', 5, 1)",
+        "usage_hourly",
+    ),
+    "rejected rows at half past": (
+        "insert into pipeline.rejected_by_tenant values ('api_requests', '2026-03-09 12:30Z', 't1', 'tenant_missing', 7)",
+        "rejected_by_tenant",
+    ),
+    "rejected rows after data_through": (
+        "insert into pipeline.rejected_by_tenant values ('api_requests', '2026-03-15 12:00Z', 't1', 'tenant_missing', 7)",
+        "rejected_by_tenant",
+    ),
+    "their sum at half past": (
+        "insert into rollup.rejected_hourly values ('api_requests', 'tenant_missing', '2026-03-09 12:30Z', 77)",
+        "rejected_hourly",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", AT_NO_PLACE)
+def test_what_no_raw_row_can_give_is_found_and_goes(history: Installation, sql: Sql, name: str) -> None:
+    """And no day is merged from it: also not one that is merged anew for a late row afterwards."""
+    statement, rollup = AT_NO_PLACE[name]
+    for each in statement.format(**PLACES).split(";"):
+        sql(each)
+    report = reconcile(history)
+    assert not report.agrees
+    assert rollup in report.found.differing
+    report = reconcile(history, repair=True)
+    assert report.agrees, report.lines()
+    assert stored(sql) == recomputed(sql)
+    assert sql.one("select count(*) from pipeline.marks") == 0
+
+
+def test_what_an_interrupted_tick_has_stored_is_no_difference(history: Installation, sql: Sql) -> None:
+    sql.request("2026-03-10T12:10:00Z")
+    sql.request("2026-03-10T12:20:00Z", None)
+    run(history, NOW + timedelta(hours=2))
+    sql("update pipeline.progress set data_through = '2026-03-10T12:00Z'")
+    assert reconcile(history).found.agrees
+    sql("update rollup.api_hourly set requests = 9 where bucket_start = '2026-03-10T12:00Z'")
+    assert kinds(reconcile(history))["api_hourly"] == 1
+    reconcile(history, repair=True)
+    assert reconcile(history).found.agrees
+    run(history, NOW + timedelta(hours=2))
+    assert stored(sql) == recomputed(sql), "what was taken away comes back once its hour is due"
+
+
+def test_days_of_a_tenant_whose_zone_cannot_be_used_are_not_called_agreeing(history: Installation, sql: Sql) -> None:
+    sql("update tenants set timezone = 'Asia/Kolkata' where id = 't1'")
+    run(history, NOW)
+    sql("insert into rollup.api_daily values ('t1', '2026-03-09', '/', 5, 0, 0, null, null, null, 0, null)")
+    report = reconcile(history)
+    assert (report.agrees, report.found.unzoned_days) == (True, 1)
+    assert report.full()["found"]["days_without_zone"] == 1
+    assert any("1 stored days are not compared" in line for line in report.lines())
+
+
 PLACES = {
     "measures": "endpoint, requests, client_errors, server_errors, duration_ms_sum, duration_ms_min, duration_ms_max, duration_count, duration_sketch",
     "first": "tenant_id = 't1' and bucket_start = '2026-03-07T12:00Z' and endpoint = '/b'",
@@ -421,6 +500,8 @@ def test_the_verb_names_the_first_buckets_counts_the_rest_and_records_itself(
         (["--from", "2026-03-08T10:30Z"], "no whole hour in UTC"),
         (["--to", "yesterday"], "'yesterday' is not a time"),
         (["--to", "0001-01-01"], "not between the years"),
+        (["--from", "0001-01-01+01:00"], "not between the years"),
+        (["--to", "9999-12-31T23:00-05:00"], "not between the years"),
     ],
 )
 def test_wrong_ranges_are_refused(
@@ -432,6 +513,13 @@ def test_wrong_ranges_are_refused(
 ) -> None:
     assert verb(ready, ["reconcile", *words], monkeypatch) == 2
     assert message in capsys.readouterr().err
+
+
+def test_what_has_not_been_rolled_up_cannot_be_compared(
+    history: Installation, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert verb(history, ["reconcile", "--from", "2026-03-10T12:00Z"], monkeypatch) == 2
+    assert "complete through 2026-03-10T12:00:00Z" in capsys.readouterr().err
 
 
 def test_before_the_first_tick_there_is_nothing_to_compare(

@@ -11,6 +11,7 @@ from pipeline.settings import ROOT
 
 SQL = ROOT / "sql"
 FILLED = re.compile(r"@(rollup|pipeline)\b")
+HOURS = "@hours."  # what days are merged from
 
 
 @cache
@@ -22,10 +23,10 @@ def source(name: str) -> str:
 @cache
 def query(name: str) -> TextClause:
     """Give `sql/<name>.sql` as a statement whose `:names` are bound values."""
-    return text(FILLED.sub(r"\1", source(name)))
+    return text(FILLED.sub(r"\1", source(name)).replace(HOURS, "rollup."))
 
 
 @cache
 def query_aside(name: str) -> TextClause:
     """Give the same statement filling the temporary table of that name: one aggregation, kept or only compared."""
-    return text(FILLED.sub("pg_temp", source(name)))
+    return text(FILLED.sub("pg_temp", source(name)).replace(HOURS, "pg_temp.right_"))

@@ -3,38 +3,45 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
 
 from pipeline.database.connection import again_on_conflict, execute, rows
-from pipeline.errors import BusyError, NothingRolledError, PermanentError, SettingsError
+from pipeline.errors import BusyError, NothingRolledError, PermanentError, SettingsError, TransientError
 from pipeline.installation import Installation
 from pipeline.reconcile.changes import MOST_DAYS, Changes
 from pipeline.reconcile.comparison import Found, Scope, Standing, compare_span, horizon, snapshot, take_in
 from pipeline.reconcile.differences import Comparison
-from pipeline.reconcile.settling import roll_marked, settle
+from pipeline.reconcile.settling import patiently, roll_marked, settle
 from pipeline.reconcile.spans import Span, spans
+from pipeline.rollups.ticking import ticking
 from pipeline.run import RunReport
 from pipeline.runs import Run, clock, json_time, note, recorded, require_installed
 from pipeline.sources.adopt import adopt_partitions
+from pipeline.sources.locking import held_table
 
 SPANS_PER_TICK = 14  # a week of both raw tables
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A backfill as somebody asks for it; `tenants` None: all; `frozen`: also hours whose raw rows were purged."""
+    """A backfill as somebody asks for it; `tenants` None: all; `frozen`: also hours whose raw rows were purged.
+
+    Of those, what would hold less than is stored only with `even_if_fewer`.
+    """
 
     start: datetime
     end: datetime
     reason: str
     tenants: tuple[str, ...] | None = None
     frozen: bool = False
+    even_if_fewer: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Give what two runs of one backfill have in common, besides the reason."""
@@ -43,6 +50,7 @@ class Asked:
             "to": json_time(self.end),
             "tenants": sorted(self.tenants) if self.tenants else None,
             "frozen": self.frozen,
+            "even_if_fewer": self.even_if_fewer,
         }
 
 
@@ -91,7 +99,8 @@ def preview(installation: Installation, asked: Asked) -> BackfillReport:
     with installation.progress.step("Comparing", total=len(listed), unit="days of raw tables") as step:
         for span in listed:
             with snapshot(installation.database, installation.settings, span.source) as connection:
-                _take_in(connection, span, report, _compare(connection, span, installation, asked))
+                found = _compare(connection, span, installation, asked)
+                _take_in(connection, span, report, found, timezone=installation.settings.timezone)
             step.advance()
     return report
 
@@ -165,7 +174,8 @@ def _work_through(installation: Installation, listed: Sequence[Span], run: Run, 
     """Let a tick come now and then, so that a long range is never one big backlog."""
     with installation.progress.step("Marking", total=len(listed), unit="days of raw tables") as step:
         for number, span in enumerate(listed, start=1):
-            again_on_conflict(lambda each=span: _mark(installation, each, run, report))  # type: ignore[misc]
+            again = partial(again_on_conflict, partial(_mark, installation, span, run, report))
+            _thawing(again) if report.asked.frozen else again()
             step.advance()
             if number % SPANS_PER_TICK == 0 and number < len(listed) and not report.busy:
                 try:
@@ -174,10 +184,27 @@ def _work_through(installation: Installation, listed: Sequence[Span], run: Run, 
                     report.busy = str(error)
 
 
+def _thawing(mark: Callable[[], None]) -> None:
+    """Mark a span as the only writer; a tick that stays at work is no success here: nothing is left to it."""
+    try:
+        patiently(mark)
+    except BusyError:
+        raise TransientError(
+            "--frozen: another tick has been at work for a minute. Run the same command again: it goes on after the "
+            "last part that was marked."
+        ) from None
+
+
 def _mark(installation: Installation, span: Span, run: Run, report: BackfillReport) -> None:
-    """Compare one span, mark it and write down how far we are, all in one transaction."""
+    """Compare one span, mark it and write down how far we are, all in one transaction.
+
+    What a tick reads to leave hours frozen changes only under its lock.
+    """
     settings, asked = installation.settings, report.asked
-    opened = snapshot(installation.database, settings, span.source)
+    if asked.frozen:
+        opened = ticking(installation.database, *held_table(settings, span.source))
+    else:
+        opened = snapshot(installation.database, settings, span.source)
     with _marking_through(report, span), opened as connection:
         found = _compare(connection, span, installation, asked)
         if asked.frozen:
@@ -186,7 +213,7 @@ def _mark(installation: Installation, span: Span, run: Run, report: BackfillRepo
         judging = {"judged_at": found.standing.judged_at, "horizon": horizon(settings)}
         marks = execute(connection, "compare/mark_all", source=span.source, **judging).rowcount
         execute(connection, "compare/mark_days")
-        _take_in(connection, span, report, found)
+        _take_in(connection, span, report, found, timezone=settings.timezone)
         report.marks += marks
         note(connection, run, report)
 
@@ -203,11 +230,11 @@ def _marking_through(report: BackfillReport, span: Span) -> Iterator[None]:
 
 
 def _compare(connection: Connection, span: Span, installation: Installation, asked: Asked) -> Found:
-    scope = Scope(tenants=asked.tenants, thaw=asked.frozen, totals=False)
+    scope = Scope(tenants=asked.tenants, thaw=asked.frozen, even_if_fewer=asked.even_if_fewer, totals=False)
     return compare_span(connection, span, installation.settings, scope)
 
 
-def _take_in(connection: Connection, span: Span, report: BackfillReport, found: Found) -> None:
-    report.changes.add(connection, found.differences)
+def _take_in(connection: Connection, span: Span, report: BackfillReport, found: Found, *, timezone: str) -> None:
+    report.changes.add(connection, found.differences, timezone)
     take_in(report.found, span, found)
     report.unrestored_hours += found.unrestored_hours

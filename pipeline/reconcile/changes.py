@@ -12,20 +12,21 @@ from typing import Any
 from sqlalchemy import Connection
 
 from pipeline.database.connection import rows
-from pipeline.reconcile.differences import Difference
+from pipeline.reconcile.differences import DAILY, Difference
 
 MOST_DAYS = 100_000  # beyond that, only totals are kept
 RECORDED_DAYS = 1_000
+HOURS = ("api_hourly", "usage_hourly")
 
 
 @dataclass
 class DayChange:
-    """One tenant's day: its stored sums, and by how much they change."""
+    """One tenant's day: its stored sums, and those that it will have: of its hours, with what changes in them."""
 
     requests: int
     tokens: Decimal
-    requests_change: int = 0
-    tokens_change: Decimal = Decimal(0)
+    requests_after: int
+    tokens_after: Decimal
 
 
 class Changes:
@@ -36,30 +37,35 @@ class Changes:
         self.requests_change = 0
         self.tokens_change = Decimal(0)
 
-    def add(self, connection: Connection, found: Iterable[Difference]) -> None:
-        """Take in the hours that differ; marks that wait for them make no difference to what will be there."""
-        listed = [each for each in found if each.rollup in ("api_hourly", "usage_hourly")]
-        self._read_new(connection, listed)
+    def add(self, connection: Connection, found: Iterable[Difference], timezone: str) -> None:
+        """Take in the hours and days that differ; marks that wait for them make no difference to what will be there."""
+        listed = [each for each in found if each.rollup in (*HOURS, *DAILY) and each.day is not None]
+        self._read_new(connection, listed, timezone)
         for each in listed:
+            if each.rollup in DAILY:
+                continue
             requests = int(each.recomputed - each.stored) if each.rollup == "api_hourly" else 0
             tokens = each.tokens_recomputed - each.tokens_stored
             self.requests_change += requests
             self.tokens_change += tokens
             if day := self.days.get(_place(each)):
-                day.requests_change += requests
-                day.tokens_change += tokens
+                day.requests_after += requests
+                day.tokens_after += tokens
 
-    def _read_new(self, connection: Connection, listed: Iterable[Difference]) -> None:
+    def _read_new(self, connection: Connection, listed: Iterable[Difference], timezone: str) -> None:
         new = sorted({_place(each) for each in listed} - set(self.days))[: MOST_DAYS - len(self.days)]
         places = json.dumps([{"tenant_id": tenant, "day": day.isoformat()} for tenant, day in new])
-        for row in rows(connection, "compare/days_before", places=places) if new else ():
-            self.days[row.tenant, row.day] = DayChange(row.requests, row.tokens)
+        for row in rows(connection, "compare/days_before", places=places, timezone=timezone) if new else ():
+            after = (row.requests_by_hours, row.tokens_by_hours)
+            self.days[row.tenant, row.day] = DayChange(row.requests, row.tokens, *after)
+            self.requests_change += row.requests_by_hours - row.requests
+            self.tokens_change += row.tokens_by_hours - row.tokens
 
     def lines(self) -> list[str]:
         """Say each day in a line."""
         return [
-            f"{day} tenant {tenant}: requests {each.requests:,} -> {each.requests + each.requests_change:,}, "
-            f"tokens {each.tokens:,} -> {each.tokens + each.tokens_change:,}"
+            f"{day} tenant {tenant}: requests {each.requests:,} -> {each.requests_after:,}, "
+            f"tokens {each.tokens:,} -> {each.tokens_after:,}"
             for (tenant, day), each in sorted(self.days.items(), key=lambda item: (item[0][1], item[0][0]))
         ]
 
@@ -69,8 +75,8 @@ class Changes:
             {
                 "tenant_id": tenant,
                 "day": day.isoformat(),
-                "requests": [each.requests, each.requests + each.requests_change],
-                "tokens": [str(each.tokens), str(each.tokens + each.tokens_change)],
+                "requests": [each.requests, each.requests_after],
+                "tokens": [str(each.tokens), str(each.tokens_after)],
             }
             for (tenant, day), each in list(self.days.items())[:most]
         ]

@@ -108,6 +108,7 @@ class Comparison:
     differing: Counter[str] = field(default_factory=Counter)
     waiting: int = 0
     frozen_hours: int = 0
+    unzoned_days: int = 0
     totals: dict[str, Totals] = field(default_factory=dict)
     differences: list[Difference] = field(default_factory=list)
 
@@ -133,6 +134,7 @@ class Comparison:
             "differing": dict(self.differing),
             "waiting_buckets": self.waiting,
             "frozen_hours": self.frozen_hours,
+            "days_without_zone": self.unzoned_days,
             "totals": {source: totals.to_json() for source, totals in self.totals.items()},
             "differences": [each.to_json() for each in self.first()],
         }
@@ -172,6 +174,11 @@ class Comparison:
             lines.append(
                 f"frozen: {self.frozen_hours:,} stored hours are not compared: their raw rows have been purged, may "
                 "have been, or are older than the hours that are kept"
+            )
+        if self.unzoned_days:
+            lines.append(
+                f"without a zone: {self.unzoned_days:,} stored days are not compared: their tenants' time zones cannot "
+                "be used"
             )
         return [*lines, *(_total_line(source, totals) for source, totals in self.totals.items())]
 

@@ -8,18 +8,23 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from pipeline.database.connection import execute
-from pipeline.errors import BusyError, NothingRolledError
+from sqlalchemy import Connection
+
+from pipeline.database.connection import again_on_conflict, execute
+from pipeline.errors import BusyError, NothingRolledError, SettingsError
 from pipeline.installation import Installation
-from pipeline.reconcile.comparison import Scope, compare, compare_span, snapshot, take_in
+from pipeline.reconcile.comparison import ALL, Found, compare, compare_span, remove_misplaced, snapshot, take_in
 from pipeline.reconcile.differences import SHOWN, Comparison
 from pipeline.reconcile.file_report import FilesReport
 from pipeline.reconcile.files import compare_files, repair_files
-from pipeline.reconcile.settling import data_through, settle
+from pipeline.reconcile.settling import data_through, patiently, settle
 from pipeline.reconcile.spans import Span, spans, unplaced_spans
+from pipeline.rollups.ticking import ticking
 from pipeline.run import RunReport
 from pipeline.runs import clock, json_time, recorded, require_installed
+from pipeline.settings import Settings
 from pipeline.sources.adopt import adopt_partitions
+from pipeline.sources.locking import held_table
 
 
 @dataclass
@@ -95,6 +100,11 @@ def reconcile(
     report.data_through = data_through(database)
     if report.data_through is None:
         raise NothingRolledError("Nothing has been rolled up yet. Run: python -m pipeline run")
+    if start is not None and start >= report.data_through:
+        raise SettingsError(
+            f"--from {json_time(start)}: rollups are complete through {json_time(report.data_through)}; what "
+            "comes after that has not been rolled up, so there is nothing to compare. Ask for an earlier time."
+        )
     with recorded(database, "reconcile", clock(database), report):
         # As each tick does: partitions that came or went mark their hours, which then wait instead of differing.
         if installation.settings.marking == "triggers":
@@ -111,7 +121,10 @@ def reconcile(
 
 def _reconcile(installation: Installation, listed: Sequence[Span], report: ReconcileReport, *, repair: bool) -> None:
     """Rollups first: files are put right from what they are made of."""
-    report.found = _mark(installation, listed) if repair else compare(installation, listed)
+    if repair:
+        _mark(installation, listed, report.found)
+    else:
+        report.found = compare(installation, listed)
     report.files = compare_files(installation)
     if not repair or report.agrees:
         return
@@ -150,17 +163,41 @@ def reconcile_recent(installation: Installation, *, hours: int, repair: bool) ->
     return reconcile(installation, start, repair=repair)
 
 
-def _mark(installation: Installation, listed: Sequence[Span]) -> Comparison:
-    """Compare, and mark what differs, span by span in one transaction each."""
-    result = Comparison()
+def _mark(installation: Installation, listed: Sequence[Span], result: Comparison) -> None:
+    """Compare, and mark what differs, span by span in one transaction each; what is misplaced goes."""
     with installation.progress.step("Comparing", total=len(listed), unit="days of raw tables") as step:
         for span in listed:
             with snapshot(installation.database, installation.settings, span.source) as connection:
-                found = compare_span(connection, span, installation.settings, Scope())
-                if any(not each.waiting for each in found.differences):
-                    judged_at = found.standing.judged_at
-                    execute(connection, "compare/mark_differing", source=span.source, judged_at=judged_at)
-                    execute(connection, "compare/mark_days")
+                found = _mark_span(connection, span, installation.settings)
+            if found.misplaced:
+                found = patiently(lambda each=span: _remove(installation, each))  # type: ignore[misc]
             take_in(result, span, found)
             step.advance()
-    return result
+
+
+def _mark_span(connection: Connection, span: Span, settings: Settings) -> Found:
+    """Leave a span that has something misplaced to `_remove`."""
+    found = compare_span(connection, span, settings, ALL)
+    if not found.misplaced and any(not each.waiting for each in found.differences):
+        _mark_found(connection, span, found)
+    return found
+
+
+def _mark_found(connection: Connection, span: Span, found: Found) -> None:
+    judged = {"judged_at": found.standing.judged_at, "data_through": found.standing.data_through}
+    execute(connection, "compare/mark_differing", source=span.source, **judged)
+    execute(connection, "compare/mark_days")
+
+
+def _remove(installation: Installation, span: Span) -> Found:
+    """Compare again as the only writer of rollups, and take away what a mark would not."""
+    settings = installation.settings
+
+    def once() -> Found:
+        with ticking(installation.database, *held_table(settings, span.source)) as connection:
+            found = compare_span(connection, span, settings, ALL)
+            _mark_found(connection, span, found)
+            remove_misplaced(connection, span.source, settings)
+            return found
+
+    return again_on_conflict(once)

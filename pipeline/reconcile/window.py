@@ -36,7 +36,9 @@ def _mark_differing(installation: Installation, done: datetime) -> None:
             found = compare_span(connection, span, installation.settings, SCOPE)
             if found.differences:
                 judged_at = found.standing.judged_at
-                execute(connection, "compare/mark_differing", source=span.source, judged_at=judged_at)
+                through = found.standing.data_through
+                place = {"source": span.source, "judged_at": judged_at, "data_through": through}
+                execute(connection, "compare/mark_differing", **place)
 
 
 def _mark_new(installation: Installation, start: datetime, through: datetime) -> None:

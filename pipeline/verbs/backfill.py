@@ -25,6 +25,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="only print what would change")
     parser.add_argument("--tenant", action="append", metavar="ID", help="only this tenant; may be given many times")
     parser.add_argument("--frozen", action="store_true", help="also hours whose purged raw rows have been restored")
+    parser.add_argument(
+        "--even-if-fewer",
+        action="store_true",
+        help="with --frozen: also where fewer rows have been restored than count",
+    )
     add_json(parser)
 
 
@@ -45,8 +50,11 @@ def _asked(arguments: argparse.Namespace) -> Asked:
         raise SettingsError(f"--reason: say why, in 1 to {LONGEST_REASON} characters; whoever looks later will ask.")
     if arguments.frozen and arguments.tenant:
         raise SettingsError("--frozen --tenant: an hour is frozen for all tenants at once. Leave out one of them.")
+    if arguments.even_if_fewer and not arguments.frozen:
+        raise SettingsError("--even-if-fewer: only frozen hours are left alone. Add --frozen, or leave it out.")
     tenants = tuple(sorted(set(arguments.tenant))) if arguments.tenant else None
-    return Asked(start=start, end=end, reason=reason, tenants=tenants, frozen=arguments.frozen)
+    frozen, fewer = arguments.frozen, arguments.even_if_fewer
+    return Asked(start=start, end=end, reason=reason, tenants=tenants, frozen=frozen, even_if_fewer=fewer)
 
 
 def describe(report: BackfillReport) -> list[str]:
@@ -67,7 +75,8 @@ def describe(report: BackfillReport) -> list[str]:
         )
     if report.unrestored_hours:
         lines.append(
-            f"left alone: {report.unrestored_hours:,} frozen hours have no raw rows; they are not restored yet"
+            f"left alone: {report.unrestored_hours:,} frozen hours have fewer raw rows than they count; "
+            "they are not restored yet. --even-if-fewer redoes those that have any"
         )
     if report.resumes:
         lines.append(f"resumed run {report.resumes}")

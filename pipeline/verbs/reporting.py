@@ -49,7 +49,9 @@ def whole_hour(name: str, given: str) -> datetime:
         raise SettingsError(
             f"{name}: {given!r} is not a time. Write it like 2026-11-23, 2026-11-23T14:00Z or 2026-11-23T14:00+01:00."
         ) from None
-    at = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    # Near the ends of all times a change of zone overflows: the year is looked at first.
+    if YEARS[0] <= at.year <= YEARS[1]:
+        at = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
     if not YEARS[0] <= at.year <= YEARS[1]:
         raise SettingsError(f"{name}: {given!r} is not between the years {YEARS[0]} and {YEARS[1]}.")
     if hour_of(at) != at:

@@ -14,7 +14,7 @@ with hours as (
         unnest(coalesce((h.duration_sketch).keys, array[null]::smallint[])) as key,
         unnest(coalesce((h.duration_sketch).counts, array[null]::bigint[])) as n
     from touched_days as t
-    inner join rollup.api_hourly as h
+    inner join @hours.api_hourly as h
         on
             t.tenant_id = h.tenant_id
             and t.day_start <= h.bucket_start

@@ -70,7 +70,8 @@ buckets as (
         sum(recomputed) as recomputed
     from judged
     group by tenant_id, bucket_start
-    having bool_or(differs)
+    -- Of the hours after data_through only what is stored is compared: it is what a tick that was killed has left.
+    having bool_or(differs) and (bucket_start < :data_through or not bool_and(not_stored))
 )
 
 insert into differing (rollup, tenant_id, bucket_start, day, names, what, stored, recomputed, waiting)
@@ -78,7 +79,7 @@ select
     'api_hourly',
     b.tenant_id,
     b.bucket_start,
-    (b.bucket_start at time zone coalesce(k.zone, :timezone))::date,
+    (b.bucket_start at time zone case when k.tenant_id is null then :timezone else k.zone end)::date,
     b.names,
     b.what,
     b.stored,

@@ -7,6 +7,10 @@ select date_bin(interval '1 day', s.bucket_start, timestamptz '2000-01-01 00:00:
 from pipeline.stored_hours as s
 where s.source = 'api_requests' and s.bucket_start >= :start and s.bucket_start < :end
 union
+select date_bin(interval '1 day', j.bucket_start, timestamptz '2000-01-01 00:00:00+00')
+from pipeline.rejected_by_tenant as j
+where j.source = 'api_requests' and j.bucket_start >= :start and j.bucket_start < :end
+union
 select d.day::timestamp at time zone 'UTC' - n.days_before
 from rollup.api_daily as d
 cross join (values (interval '0 days'), (interval '1 day')) as n (days_before)

@@ -1,4 +1,5 @@
--- Hours of [:start, :end) whose raw rows do not say all any more: dropped, older than the horizon, or purged.
+-- Hours of [:start, :end) whose raw rows do not say all any more: dropped, older than the horizon, or purged. What has
+-- been purged stays so, also where the horizon is not set any more.
 insert into frozen (bucket_start)
 select h.bucket_start
 from generate_series(:start, cast(:end as timestamptz) - interval '1 hour', interval '1 hour') as h (bucket_start)
@@ -6,7 +7,6 @@ where
     h.bucket_start < cast(:hours_from as timestamptz)
     or (
         not :thaw
-        and cast(:horizon as interval) is not null
         and (
             h.bucket_start < cast(:judged_at as timestamptz) - cast(:horizon as interval)
             or exists (

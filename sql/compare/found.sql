@@ -2,7 +2,7 @@
 select
     rollup,
     tenant_id::text as tenant,
-    nullif(bucket_start, '-infinity') as bucket_start,
+    case when pipeline.has_hour(bucket_start) then bucket_start end as bucket_start,
     day,
     names,
     what,

@@ -6,7 +6,8 @@ with counted as (
         j.bucket_start,
         j.reason,
         j.rows as stored,
-        0 as recomputed
+        0 as recomputed,
+        true as is_stored
     from pipeline.rejected_by_tenant as j
     inner join redo as r on j.bucket_start = r.bucket_start and (r.whole or j.tenant_id = r.tenant_id)
     where
@@ -20,7 +21,8 @@ with counted as (
         n.bucket_start,
         n.reason,
         0,
-        n.rows
+        n.rows,
+        false
     from pg_temp.rejected_by_tenant as n
 ),
 
@@ -31,7 +33,8 @@ compared as (
         bucket_start,
         reason,
         sum(stored) as stored,
-        sum(recomputed) as recomputed
+        sum(recomputed) as recomputed,
+        bool_or(is_stored) as is_stored
     from counted
     group by tenant_id, bucket_start, reason
 ),
@@ -47,7 +50,8 @@ buckets as (
         sum(recomputed) as recomputed
     from compared
     group by tenant_id, bucket_start
-    having bool_or(stored <> recomputed)
+    -- As in api_hours: after data_through only what is stored is compared.
+    having bool_or(stored <> recomputed) and (bucket_start < :data_through or bool_or(is_stored))
 )
 
 insert into differing (rollup, tenant_id, bucket_start, names, what, stored, recomputed, waiting)

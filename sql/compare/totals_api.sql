@@ -1,8 +1,8 @@
--- One row: control totals over the hours that are neither frozen nor waiting.
+-- One row: control totals over the complete hours that are neither frozen nor waiting.
 with settled as (
     select r.bucket_start
     from redo as r
-    where r.bucket_start not in (select w.bucket_start from waiting as w)
+    where r.bucket_start < :data_through and r.bucket_start not in (select w.bucket_start from waiting as w)
 )
 
 select

@@ -50,7 +50,8 @@ buckets as (
         coalesce(sum(recomputed) filter (where is_tokens), 0) as tokens_recomputed
     from compared
     group by tenant_id, bucket_start
-    having bool_or(amount or records)
+    -- Of the hours after data_through only what is stored is compared: it is what a tick that was killed has left.
+    having bool_or(amount or records) and (bucket_start < :data_through or not bool_and(not_stored))
 )
 
 insert into differing (
@@ -60,7 +61,7 @@ select
     'usage_hourly',
     b.tenant_id,
     b.bucket_start,
-    (b.bucket_start at time zone coalesce(k.zone, :timezone))::date,
+    (b.bucket_start at time zone case when k.tenant_id is null then :timezone else k.zone end)::date,
     b.names,
     b.what,
     b.stored,

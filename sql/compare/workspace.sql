@@ -3,6 +3,9 @@ create temp table api_hourly (like rollup.api_hourly) on commit drop;
 create temp table usage_hourly (like rollup.usage_hourly) on commit drop;
 create temp table api_daily (like rollup.api_daily) on commit drop;
 create temp table usage_daily (like rollup.usage_daily) on commit drop;
+-- What the hours rightly are, from which days are merged: stored ones where they agree or wait, else recomputed ones.
+create temp table right_api_hourly (like rollup.api_hourly) on commit drop;
+create temp table right_usage_hourly (like rollup.usage_hourly) on commit drop;
 create temp table rejected_hourly (like rollup.rejected_hourly) on commit drop;
 create temp table rejected_by_tenant (like pipeline.rejected_by_tenant) on commit drop;
 
@@ -35,5 +38,14 @@ select
     0::numeric as tokens_stored,
     0::numeric as tokens_recomputed,
     false as waiting
+from pipeline.marks
+with no data;
+
+-- One row: one stored bucket, or sum of rejected rows, where none can be yet or ever: after data_through, or no hour.
+create temp table misplaced on commit drop as
+select
+    ''::text as rollup,
+    tenant_id,
+    bucket_start
 from pipeline.marks
 with no data;

@@ -6,7 +6,7 @@ select
     sum(h.amount) as amount,
     sum(h.records)::bigint as records
 from touched_days as t
-inner join rollup.usage_hourly as h
+inner join @hours.usage_hourly as h
     on
         t.tenant_id = h.tenant_id
         and t.day_start <= h.bucket_start
