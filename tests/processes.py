@@ -12,8 +12,8 @@ from pipeline.settings import ROOT
 from tests.conftest import Sql, environment_of
 
 LONGEST = 60.0
-NEWCOMER = """select count(*) from pg_stat_activity
-    where datname = current_database() and application_name = 'tenantcast' and backend_start > %s"""
+NEWEST = "select coalesce(max(run_id), 0) from pipeline.runs"
+STATES = "select state from pipeline.runs where run_id > %s"
 
 
 def start(installation: Installation, words: Sequence[str]) -> subprocess.Popen[str]:
@@ -25,18 +25,20 @@ def start(installation: Installation, words: Sequence[str]) -> subprocess.Popen[
 
 
 def kill(installation: Installation, sql: Sql, words: Sequence[str], *, after: float) -> bool:
-    """Start a verb, kill it so many seconds after it has reached the database; say whether it was still at work."""
-    began = sql.one("select clock_timestamp()")
+    """Start a verb, kill it so many seconds after it has begun; say whether that cut short what it was doing.
+
+    The run ledger says so: what is at work is `running` there, and stays so for ever if killed.
+    """
+    newest = sql.one(NEWEST)
     process = start(installation, words)
     deadline = time.monotonic() + LONGEST
-    while process.poll() is None and not sql.one(NEWCOMER, began):
-        assert time.monotonic() < deadline, f"{words} does not come to the database"
-        time.sleep(0.01)
+    while process.poll() is None and not sql(STATES, newest):
+        assert time.monotonic() < deadline, f"{words} begins nothing"
+        time.sleep(0.002)
     time.sleep(after)
-    at_work = process.poll() is None
     process.kill()
     process.communicate()
-    return at_work
+    return ("running",) in sql(STATES, newest)
 
 
 def ended_well(process: subprocess.Popen[str]) -> None:
