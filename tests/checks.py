@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import psycopg
 
 from pipeline.installation import Installation
+from pipeline.reconcile.reconciling import reconcile
 from pipeline.run import RunReport, run
 from tests.conftest import Databases, Sql, address_of, installation_on, published
 from tests.recompute import Row, places, recomputed, stored
@@ -139,8 +140,13 @@ def run_to_the_end(installation: Installation, at: datetime) -> RunReport:
 
 
 def assert_settled(installation: Installation, sql: Sql, at: datetime) -> None:
-    """After a run that nobody disturbed: rollups are what raw rows give, and one more run finds nothing to do."""
+    """After a run that nobody disturbed: rollups are what raw rows give, and one more run finds nothing to do.
+
+    `reconcile` over everything, which knows no word of `recomputed`, says so too.
+    """
     assert stored(sql) == recomputed(sql)
+    report = reconcile(installation)
+    assert report.agrees, report.lines()
     waiting = (
         "select (select count(*) from pipeline.marks where bucket_start < %s), (select count(*) from pipeline.queue)"
     )

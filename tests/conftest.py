@@ -20,7 +20,9 @@ from pipeline.publish.keys import address
 from pipeline.settings import ROOT, load_settings
 from pipeline.sources.install import install
 
-pytest.register_assert_rewrite("tests.checks", "tests.history", "tests.processes", "tests.working", "tests.writing")
+pytest.register_assert_rewrite(
+    "tests.checks", "tests.history", "tests.horizon", "tests.processes", "tests.working", "tests.writing"
+)
 
 NOW = datetime(2026, 3, 10, 12, 30, tzinfo=UTC)
 SHARED_DATA = ROOT.parent / "shared" / "data"
@@ -113,6 +115,7 @@ def environment_of(installation: Installation) -> dict[str, str]:
         "TENANTCAST_SECRET": str(settings.secret),
         "TENANTCAST_HOME": str(settings.home),
         "TENANTCAST_STORE_URL": settings.store_url,
+        **({"TENANTCAST_RAW_HORIZON_DAYS": str(settings.raw_horizon_days)} if settings.raw_horizon_days else {}),
     }
 
 

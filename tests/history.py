@@ -18,16 +18,35 @@ from pipeline.publish.publisher import publish
 from pipeline.publish.status import announce
 from pipeline.publish.stores import Store
 from pipeline.reconcile.backfill import Asked, backfill
+from pipeline.reconcile.reconciling import ReconcileReport, reconcile
 from pipeline.rollups.tick import roll
 from pipeline.run import run
 from tests.checks import Reader, assert_as_from_scratch, assert_settled, patiently, run_to_the_end
 from tests.conftest import NOW, Databases, Sql, installation_on
+from tests.horizon import Horizon
 from tests.processes import ended_well, kill, start
 from tests.recompute import UNUSABLE_ZONE, recomputed, stored
 
 ZONES = (None, "America/New_York", "Pacific/Auckland", "Atlantic/Azores", UNUSABLE_ZONE)
 API = ("api_requests", "tenant_id", "created_at", "endpoint", "status_code", "duration_ms")
 USAGE = ("usage_records", "tenant_id", "created_at", "quota_type", "amount")
+# What somebody does to a rollup by hand: to one row, or beside it at the start of the same day or month.
+ROLLUPS = {
+    "api_hourly": ("bucket_start", "day", "endpoint", "requests"),
+    "api_daily": ("day", "month", "endpoint", "requests"),
+    "usage_hourly": ("bucket_start", "day", "quota_type", "amount"),
+    "usage_daily": ("day", "month", "quota_type", "amount"),
+}
+ONE_ROW = "(tenant_id, {at}, {name}) = (select tenant_id, {at}, {name} from rollup.{table} order by 1, 2, 3 offset %s limit 1)"
+TAMPERING = {
+    "change": "update rollup.{table} set {measure} = {measure} + 1 where " + ONE_ROW,
+    "delete": "delete from rollup.{table} where " + ONE_ROW,
+    "insert": """insert into rollup.{table}
+        select (jsonb_populate_record(r, jsonb_build_object('{at}', date_trunc('{unit}', {at}), '{name}', 'by hand'))).*
+        from rollup.{table} r where """ + ONE_ROW + " on conflict do nothing",
+}  # fmt: skip
+SILENT = -1
+BESIDE = ("backfill", "--from", "2026-02-28", "--to", "2026-03-10", "--reason", "beside others")
 # Rows that another open transaction has in hand are passed over, or this one process would wait for itself.
 WHICH = "id in (select id from {table} order by id offset %s limit %s for update skip locked)"
 
@@ -95,26 +114,34 @@ class Doomed:
 class History:
     """An installation, the SaaS that writes into its database, and everybody who works on it."""
 
-    def __init__(self, databases: Databases, template: str, home: Path) -> None:
+    def __init__(self, databases: Databases, template: str, home: Path, *, purges: bool = False) -> None:
         self.databases, self.template, self.home = databases, template, home
         self.address = databases.make(template)
+        self.sql = Sql(psycopg.connect(self.address, autocommit=True))
+        self.silent = Sql(psycopg.connect(self.address, autocommit=True))
+        self.silent("set session_replication_role = replica")
+        self.horizon = Horizon(self.sql) if purges else None
         self.installation = self._installation()
         self.reader = Reader(self.installation)
-        self.sql = Sql(psycopg.connect(self.address, autocommit=True))
         self.open: list[Sql] = []
         self.now = NOW
+        self.tampered = False
         for name, zone in zip(("t1", "t2", "t3"), ZONES, strict=False):
             self.sql.tenant(name, timezone=zone)
 
     def _installation(self) -> Installation:
-        made = installation_on(self.address, self.home / "ours")
+        more = {"TENANTCAST_RAW_HORIZON_DAYS": str(self.horizon.days)} if self.horizon else {}
+        made = installation_on(self.address, self.home / "ours", **more)
         made.progress.say = lambda line: None  # type: ignore[method-assign]
         return made
 
     # What the SaaS does
 
     def writer(self, number: int) -> Sql:
-        """Give an open transaction; what commits at once where there is none of that number."""
+        """Give an open transaction; what commits at once where there is none of that number; who leaves no mark."""
+        if number == SILENT:
+            self.tampered = True
+            return self.silent
         return self.open[number - 1] if 0 < number <= len(self.open) else self.sql
 
     def insert(self, writer: int, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
@@ -172,6 +199,39 @@ class History:
         """Let time pass."""
         self.now += timedelta(hours=hours)
 
+    # What nobody should do, and what is done about it
+
+    def tamper(self, table: str, what: str, row: int) -> None:
+        """Change a rollup by hand."""
+        at, unit, name, measure = ROLLUPS[table]
+        statement = TAMPERING[what].format(table=table, at=at, unit=unit, name=name, measure=measure)
+        self.sql(statement, row)
+        self.tampered = True
+
+    def reconcile(self, *, repair: bool) -> None:
+        """Compare all with all: what nobody has tampered with agrees at any time, and anything does after a repair."""
+        if self.sql.one("select data_through from pipeline.progress") is None:
+            return
+
+        def busy(report: ReconcileReport) -> bool:
+            return bool(report.busy or (report.repair and report.repair.busy))
+
+        report = patiently(lambda: reconcile(self.installation, repair=repair), busy)
+        self.reader.look()
+        assert report.agrees or (self.tampered and not repair), report.lines()
+
+    def freeze(self) -> None:
+        """The first run of a history with a horizon: from then on frozen hours stay as they are."""
+        if self.horizon:
+            self.horizon.fill(self.sql)
+            self.work("run")
+            self.horizon.note(self.sql)
+
+    def purge(self, columns: Sequence[str]) -> None:
+        """Raw rows beyond the horizon go."""
+        assert self.horizon
+        self.horizon.purge(self.sql, columns[0])
+
     # What becomes of the runs
 
     def work(self, verb: str) -> None:
@@ -196,15 +256,16 @@ class History:
         kill(self.installation, self.sql, self._words(verb), after=after)
         self.reader.look()
 
-    def overlap(self, verb: str) -> None:
-        """A process of its own works, and this one does beside it."""
-        if verb == "publish":
+    def overlap(self, verbs: Sequence[str]) -> None:
+        """Processes of their own work, and this one does beside them."""
+        if {"publish", "backfill"} & set(verbs):
             self.work("rollup")
-        process = start(self.installation, self._words(verb))
-        while process.poll() is None:
+        processes = [start(self.installation, self._words(verb)) for verb in verbs]
+        while any(process.poll() is None for process in processes):
             self._done(self.installation, "run")
             self.reader.look()
-        ended_well(process)
+        for process in processes:
+            ended_well(process)
 
     def backfill(self, hour: str, hours: int) -> None:
         """A range of hours is redone on purpose, where it has been rolled up at all."""
@@ -215,8 +276,8 @@ class History:
             patiently(lambda: backfill(self.installation, asked), lambda report: bool(report.busy))
             self.reader.look()
 
-    def _words(self, verb: str) -> list[str]:
-        return [verb, "--as-of", self.now.isoformat()]
+    def _words(self, verb: str) -> Sequence[str]:
+        return BESIDE if verb == "backfill" else (verb, "--as-of", self.now.isoformat())
 
     def _done(self, installation: Installation, verb: str) -> bool:
         """Do what a verb does; say whether it was done, and not left to somebody else."""
@@ -239,6 +300,10 @@ class History:
             self.end(0, commit=True)
         run_to_the_end(self.installation, self.now)
         self.reader.look()
+        if self.tampered:
+            self.reconcile(repair=True)
+        if self.horizon:
+            self.horizon.restore(self.silent)
         assert stored(self.sql) == recomputed(self.sql)
         # Files of a tenant whose zone cannot be used are what they were before it was named.
         self.sql("update tenants set timezone = null where timezone = %s", UNUSABLE_ZONE)
@@ -249,6 +314,6 @@ class History:
 
     def close(self) -> None:
         """Leave no connection behind."""
-        for each in (self.sql, *self.open):
+        for each in (self.sql, self.silent, *self.open):
             each.connection.close()
         self.installation.database.engine.dispose()

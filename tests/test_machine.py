@@ -1,4 +1,5 @@
-"""Anything that can happen, in any order: rows, open transactions, ticks, crashes between any two steps, overlaps.
+"""Anything that can happen, in any order: rows, open transactions, ticks, crashes between any two steps, overlaps,
+tampering with rows and rollups, purges beyond a horizon.
 
 At the end of each history the rollups are what the raw rows give, and the files are those of an installation that has
 seen nothing of it. A history follows from its seed; SOAK_SEEDS says how many there are, SOAK_FIRST with which they begin.
@@ -19,14 +20,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from tests.conftest import Databases
-from tests.history import API, USAGE, ZONES, History, Place
+from tests.history import API, ROLLUPS, SILENT, TAMPERING, USAGE, ZONES, History, Place
 
 SEEDS = range(
     int(os.environ.get("SOAK_FIRST", "0")),
     int(os.environ.get("SOAK_FIRST", "0")) + int(os.environ.get("SOAK_SEEDS", "20")),
 )
 STEPS = 40
-PROCESSES_AT_MOST = 1  # in one history: each costs a second
+PROCESSES_AT_MOST = 2 if "SOAK_SEEDS" in os.environ else 1  # in one history: each costs a second
+WITH_HORIZON = 4  # of so many histories one has raw rows purged beyond a horizon
 
 TENANTS = ("t1", "t2", "t3", "a stranger", None)
 # On both sides of what cuts time up: hours, midnights in the zones, the present.
@@ -84,6 +86,7 @@ class Machine(RuleBasedStateMachine):
         """Some rows are there when the first tick comes."""
         for columns, rows in (first, second):
             self.history.insert(0, columns, rows)
+        self.history.freeze()
 
     @rule(writer=writers, batch=batches, one_by_one=st.booleans())
     def insert(self, writer: int, batch: Any, one_by_one: bool) -> None:
@@ -113,6 +116,35 @@ class Machine(RuleBasedStateMachine):
     def truncate(self, table: Any) -> None:
         """All rows go at once; a TRUNCATE would wait for open transactions."""
         self.history.truncate(table)
+
+    @rule(table=st.sampled_from((API, USAGE)))
+    @precondition(lambda self: self.history.horizon)
+    def purge(self, table: Any) -> None:
+        """What is beyond the horizon is deleted, and rollups stay."""
+        self.history.purge(table)
+
+    @rule(what=st.sampled_from(("insert", "replace", "delete")), place=chosen, batch=batches)
+    @precondition(lambda self: not self.history.horizon)
+    def tamper_with_rows(self, what: str, place: Place, batch: Any) -> None:
+        """Rows change, and no trigger sees it."""
+        columns, rows = batch
+        if what == "insert":
+            self.history.insert(SILENT, columns, rows)
+        elif what == "replace":
+            self.history.replace(SILENT, place, columns, rows[0])
+        else:
+            self.history.delete(SILENT, place)
+
+    @rule(table=st.sampled_from(sorted(ROLLUPS)), what=st.sampled_from(sorted(TAMPERING)), row=st.integers(0, 6))
+    @precondition(lambda self: not self.history.horizon)
+    def tamper_with_rollups(self, table: str, what: str, row: int) -> None:
+        """Somebody changes a rollup by hand."""
+        self.history.tamper(table, what, row)
+
+    @rule(repair=st.booleans())
+    def reconcile(self, repair: bool) -> None:
+        """All is compared with all, and repaired."""
+        self.history.reconcile(repair=repair)
 
     @rule()
     @precondition(lambda self: len(self.history.open) < 3)
@@ -163,12 +195,13 @@ class Machine(RuleBasedStateMachine):
         self.processes += 1
         self.history.kill(verb, after)
 
-    @rule(verb=verbs)
+    @rule(several=st.lists(verbs | st.just("backfill"), min_size=2, max_size=2))
     @precondition(lambda self: self.processes < PROCESSES_AT_MOST)
-    def overlap(self, verb: str) -> None:
-        """A process of its own works while this one does."""
-        self.processes += 1
-        self.history.overlap(verb)
+    def overlap(self, several: list[str]) -> None:
+        """Processes of their own work while this one does."""
+        some = several[: PROCESSES_AT_MOST - self.processes]
+        self.processes += len(some)
+        self.history.overlap(some)
 
     def teardown(self) -> None:
         """All transactions end, a last run comes, and all must be as if there had been nothing but the rows."""
@@ -186,6 +219,7 @@ class Histories:
     databases: Databases
     template: str
     home: Path
+    purges: bool
     made: int = 0
 
     def make(self) -> History:
@@ -194,18 +228,15 @@ class Histories:
         shutil.rmtree(self.home, ignore_errors=True)
         self.databases.drop_all()
         self.databases.made.clear()
-        return History(self.databases, self.template, self.home)
-
-
-@pytest.fixture
-def histories(databases: Databases, template: str, tmp_path: Path) -> Histories:
-    """Histories for one test."""
-    return Histories(databases, template, tmp_path / "histories")
+        return History(self.databases, self.template, self.home, purges=self.purges)
 
 
 @pytest.mark.parametrize("number", SEEDS)
-def test_any_history_ends_in_what_the_rows_give(histories: Histories, number: int) -> None:
+def test_any_history_ends_in_what_the_rows_give(
+    databases: Databases, template: str, tmp_path: Path, number: int
+) -> None:
     """Traps 1, 2, 3, 5 and 6, met in random order."""
+    histories = Histories(databases, template, tmp_path / "histories", purges=number % WITH_HORIZON == 0)
     run_state_machine_as_test(
         seed(number)(lambda: Machine(histories)),
         settings=settings(
