@@ -276,14 +276,14 @@ def test_what_no_raw_row_can_give_is_found_and_goes(history: Installation, sql: 
 def test_what_an_interrupted_tick_has_stored_is_no_difference(history: Installation, sql: Sql) -> None:
     sql.request("2026-03-10T12:10:00Z")
     sql.request("2026-03-10T12:20:00Z", None)
-    run(history, NOW + timedelta(hours=2))
+    roll(history, NOW + timedelta(hours=2))
     sql("update pipeline.progress set data_through = '2026-03-10T12:00Z'")
     assert reconcile(history).found.agrees
     sql("update rollup.api_hourly set requests = 9 where bucket_start = '2026-03-10T12:00Z'")
     assert kinds(reconcile(history))["api_hourly"] == 1
     reconcile(history, repair=True)
     assert reconcile(history).found.agrees
-    run(history, NOW + timedelta(hours=2))
+    roll(history, NOW + timedelta(hours=2))
     assert stored(sql) == recomputed(sql), "what was taken away comes back once its hour is due"
 
 

@@ -205,7 +205,7 @@ def _recompute(connection: Connection, source: str, place: dict[str, Any]) -> No
 
 
 def _compare_days(connection: Connection, span: Span, settings: Settings, scope: Scope, found: Found) -> None:
-    """Days are the merge of their hours at every commit: of stored ones, or recomputed ones where those differ."""
+    """Days are the merge of their stored hours at every commit; what is misplaced is none of them."""
     short = SHORT[span.source]
     tenants = list(scope.tenants) if scope.tenants is not None else None
     place = {"start": span.start, "end": span.end, "tenants": tenants}

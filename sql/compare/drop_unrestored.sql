@@ -1,18 +1,18 @@
--- Frozen hours stay as they are where raw rows would give less: none of an hour, or, unless :even_if_fewer, fewer of any
--- of its tenants than are stored.
+-- Frozen hours stay as they are where raw rows would give less: none of an hour, or, unless :even_if_fewer, fewer of
+-- any of its tenants than are stored.
 with recomputed as (
     -- One row: one (tenant, hour) that raw rows give.
     select
         n.tenant_id,
         n.bucket_start,
-        sum(n.requests) as rows
+        sum(n.requests) as held
     from pg_temp.api_hourly as n
     group by n.tenant_id, n.bucket_start
     union all
     select
         n.tenant_id,
         n.bucket_start,
-        sum(n.records)
+        sum(n.records) as held
     from pg_temp.usage_hourly as n
     group by n.tenant_id, n.bucket_start
 ),
@@ -22,7 +22,7 @@ stored as (
     select
         h.tenant_id,
         h.bucket_start,
-        sum(h.requests) as rows
+        sum(h.requests) as held
     from rollup.api_hourly as h
     where :source = 'api_requests' and h.bucket_start in (select r.bucket_start from redo as r)
     group by h.tenant_id, h.bucket_start
@@ -30,7 +30,7 @@ stored as (
     select
         h.tenant_id,
         h.bucket_start,
-        sum(h.records)
+        sum(h.records) as held
     from rollup.usage_hourly as h
     where :source = 'usage_records' and h.bucket_start in (select r.bucket_start from redo as r)
     group by h.tenant_id, h.bucket_start
@@ -41,7 +41,7 @@ fewer as (
     select s.bucket_start
     from stored as s
     left join recomputed as n on s.tenant_id = n.tenant_id and s.bucket_start = n.bucket_start
-    where s.rows > coalesce(n.rows, 0)
+    where s.held > coalesce(n.held, 0)
 )
 
 delete from redo as r

@@ -1,14 +1,4 @@
--- The hours of the touched days as they rightly are. Of what differs, recomputed buckets count, and none that is no
--- hour.
-with wrong as (
-    -- One row: one bucket whose stored rows are not what the tick makes of it; what waits it makes later, days and all.
-    select
-        d.tenant_id,
-        d.bucket_start
-    from differing as d
-    where d.rollup = 'api_hourly' and not d.waiting
-)
-
+-- The stored hours of the touched days, without what is misplaced: no day is to be merged from that.
 insert into right_api_hourly
 select
     h.tenant_id,
@@ -29,28 +19,8 @@ where
     and (:misplaced_stay or h.bucket_start = pipeline.hour_of(h.bucket_start))
     and (h.tenant_id, h.bucket_start) not in (
         select
-            w.tenant_id,
-            w.bucket_start
-        from wrong as w
-    )
-union all
-select
-    n.tenant_id,
-    n.bucket_start,
-    n.endpoint,
-    n.requests,
-    n.client_errors,
-    n.server_errors,
-    n.duration_ms_sum,
-    n.duration_ms_min,
-    n.duration_ms_max,
-    n.duration_count,
-    n.duration_sketch
-from pg_temp.api_hourly as n
-where
-    (n.tenant_id, n.bucket_start) in (
-        select
-            w.tenant_id,
-            w.bucket_start
-        from wrong as w
+            m.tenant_id,
+            m.bucket_start
+        from misplaced as m
+        where m.rollup = 'api_hourly'
     )

@@ -3,7 +3,7 @@ create temp table api_hourly (like rollup.api_hourly) on commit drop;
 create temp table usage_hourly (like rollup.usage_hourly) on commit drop;
 create temp table api_daily (like rollup.api_daily) on commit drop;
 create temp table usage_daily (like rollup.usage_daily) on commit drop;
--- What the hours rightly are, from which days are merged: stored ones where they agree or wait, else recomputed ones.
+-- The stored hours that days are rightly merged from.
 create temp table right_api_hourly (like rollup.api_hourly) on commit drop;
 create temp table right_usage_hourly (like rollup.usage_hourly) on commit drop;
 create temp table rejected_hourly (like rollup.rejected_hourly) on commit drop;
