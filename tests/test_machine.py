@@ -28,6 +28,7 @@ SEEDS = range(
 )
 STEPS = 40
 PROCESSES_AT_MOST = 2 if "SOAK_SEEDS" in os.environ else 1  # in one history: each costs a second
+RECONCILES_AT_MOST = 3  # so does each of these
 WITH_HORIZON = 4  # of so many histories one has raw rows purged beyond a horizon
 
 TENANTS = ("t1", "t2", "t3", "a stranger", None)
@@ -69,6 +70,7 @@ batches = st.lists(requests, min_size=1, max_size=5).map(lambda rows: (API, rows
 # Which connection writes: the one whose statements commit at once, or one of the transactions that are open.
 writers = st.integers(0, 3)
 chosen = st.builds(Place, st.sampled_from((API, USAGE)), st.integers(0, 6), st.integers(1, 3))
+tamperings = st.tuples(st.sampled_from(sorted(ROLLUPS)), st.sampled_from(sorted(TAMPERING)), st.integers(0, 30))
 verbs = st.sampled_from(("run", "run", "rollup", "publish"))
 
 
@@ -80,10 +82,13 @@ class Machine(RuleBasedStateMachine):
         self.history = histories.make()
         self.simplest = histories.made == 1
         self.processes = 0
+        self.reconciles = 0
 
-    @initialize(first=batches, second=batches)
-    def begin(self, first: Any, second: Any) -> None:
-        """Some rows are there when the first tick comes."""
+    @initialize(first=batches, second=batches, by_hand=st.lists(tamperings, min_size=2, max_size=3))
+    def begin(self, first: Any, second: Any, by_hand: list[tuple[str, str, int]]) -> None:
+        """Some rows are there when the first tick comes; before the last repair, rollups are changed by hand."""
+        if not self.history.horizon:
+            self.history.by_hand = {(table, what): row for table, what, row in by_hand}
         for columns, rows in (first, second):
             self.history.insert(0, columns, rows)
         self.history.freeze()
@@ -135,15 +140,17 @@ class Machine(RuleBasedStateMachine):
         else:
             self.history.delete(SILENT, place)
 
-    @rule(table=st.sampled_from(sorted(ROLLUPS)), what=st.sampled_from(sorted(TAMPERING)), row=st.integers(0, 6))
+    @rule(tampering=tamperings)
     @precondition(lambda self: not self.history.horizon)
-    def tamper_with_rollups(self, table: str, what: str, row: int) -> None:
+    def tamper_with_rollups(self, tampering: tuple[str, str, int]) -> None:
         """Somebody changes a rollup by hand."""
-        self.history.tamper(table, what, row)
+        self.history.tamper(*tampering)
 
     @rule(repair=st.booleans())
+    @precondition(lambda self: self.reconciles < RECONCILES_AT_MOST)
     def reconcile(self, repair: bool) -> None:
         """All is compared with all, and repaired."""
+        self.reconciles += 1
         self.history.reconcile(repair=repair)
 
     @rule()
