@@ -536,3 +536,19 @@ def test_comparing_writes_no_rollup_and_no_mark(history: Installation, sql: Sql)
     assert not result.agrees
     assert (digests(sql), sql("select count(*) from pipeline.marks")) == before
     assert roll(history, NOW).marks == 0
+
+
+def test_a_day_that_begins_on_a_utc_day_without_anything_is_compared(ready: Installation, sql: Sql) -> None:
+    """In Lagos the 9th begins on the 8th, UTC; of its one hour, nothing leads there once its day has gone."""
+    sql.tenant()
+    sql.request("2026-03-01T12:10:00Z")
+    sql.request("2026-03-09T03:10:00Z")
+    sql.usage("2026-03-01T12:10:00Z")
+    sql.usage("2026-03-09T03:10:00Z")
+    run(ready, NOW)
+    before = stored(sql)
+    for rollup in ("api_daily", "usage_daily"):
+        sql(f"delete from rollup.{rollup} where day = '2026-03-09'")
+    assert compare(ready, spans(ready.database)).differing == {"api_daily": 1, "usage_daily": 1}
+    reconcile(ready, None, None, repair=True)
+    assert stored(sql) == before

@@ -1,11 +1,14 @@
 -- One row: one day (UTC) of [:start, :end) with requests, or with rollups of them. A tenant's day may begin on the
--- UTC day before.
+-- UTC day before its first hour, so an hour leads to that day too.
 select distinct date_bin(interval '1 day', e.bucket_start, timestamptz '2000-01-01 00:00:00+00') as busy_day
 from pipeline.api_events(:start, :end) as e
 union
-select date_bin(interval '1 day', s.bucket_start, timestamptz '2000-01-01 00:00:00+00')
+select date_bin(interval '1 day', s.bucket_start - n.days_before, timestamptz '2000-01-01 00:00:00+00')
 from pipeline.stored_hours as s
-where s.source = 'api_requests' and s.bucket_start >= :start and s.bucket_start < :end
+cross join (values (interval '0 days'), (interval '1 day')) as n (days_before)
+where
+    s.source = 'api_requests' and s.bucket_start >= :start
+    and s.bucket_start < cast(:end as timestamptz) + interval '1 day'
 union
 select date_bin(interval '1 day', j.bucket_start, timestamptz '2000-01-01 00:00:00+00')
 from pipeline.rejected_by_tenant as j
