@@ -31,11 +31,15 @@ NAMES = (
     "daily_retention_days",
     "marking",
     "reconcile_hours",
+    "cost_open_hours",
+    "mrr_definition",
     "home",
 )
 SOURCE = "source"  # the part of the file that maps tables and columns; no variable can hold it
 ENDPOINTS = "endpoints"  # the part that holds the endpoint templates
 NOT_SETTINGS = ("config", "debug")  # variables of ours that are no settings: where the file is, and a traceback
+MRR_DEFINITIONS = ("default", "chartmogul")
+COST_OPEN_HOURS = 48
 MARKINGS = ("triggers", "reconcile")
 DATABASE_FORM = "postgresql://user:password@host:port/database"
 HOURLY_RETENTION_DAYS = 400
@@ -59,6 +63,8 @@ class Settings:
     daily_retention_days: int | None  # None: for ever
     marking: str  # "triggers", or "reconcile" for raw tables that may only be read
     reconcile_hours: int
+    cost_open_hours: int  # how long after its end the prices and rates of a day can still change
+    mrr_definition: str  # what counts as recurring: "default" or "chartmogul"
     source: SourceMapping
     endpoints: tuple[Template, ...]
 
@@ -101,6 +107,8 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         daily_retention_days=_days(given.get("daily_retention_days"), least=max(SHORTEST_DAILY, hourly_days)),
         marking=_marking(given.get("marking")),
         reconcile_hours=_reconcile_hours(given.get("reconcile_hours"), given),
+        cost_open_hours=_hours(given.get("cost_open_hours"), otherwise=COST_OPEN_HOURS),
+        mrr_definition=_mrr_definition(given.get("mrr_definition")),
         source=_source(given.get(SOURCE)),
         endpoints=_endpoints(given.get(ENDPOINTS)),
     )
@@ -253,6 +261,22 @@ def _reconcile_hours(given: Given | None, others: Mapping[str, Given]) -> int:
             f"rows may be gone. Set less than {days * 24}."
         )
     return hours
+
+
+def _hours(given: Given | None, *, otherwise: int) -> int:
+    if given is None:
+        return otherwise
+    if not re.fullmatch(r"[0-9]{1,4}", given.text):
+        raise given.wrong(f"{given.value!r} is not a number of hours from 0 to 9999")
+    return int(given.text)
+
+
+def _mrr_definition(given: Given | None) -> str:
+    if given is None:
+        return MRR_DEFINITIONS[0]
+    if given.text not in MRR_DEFINITIONS:
+        raise given.wrong(f"{given.value!r} is neither default nor chartmogul")
+    return given.text
 
 
 def _source(given: Given | None) -> SourceMapping:

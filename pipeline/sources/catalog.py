@@ -30,6 +30,21 @@ COLUMN_TYPES: dict[str, dict[str, tuple[str, ...]]] = {
     "tenants": {"created_at": DAY_TYPES, "deleted_at": DAY_TYPES},
     "api_requests": {"created_at": TIME_TYPES, "status_code": NUMBER_TYPES, "duration_ms": NUMBER_TYPES},
     "usage_records": {"created_at": TIME_TYPES, "amount": NUMBER_TYPES},
+    "subscriptions": {
+        "monthly_amount": NUMBER_TYPES,
+        "amount": NUMBER_TYPES,
+        "started_at": DAY_TYPES,
+        "ended_at": DAY_TYPES,
+        "trial_ends_at": DAY_TYPES,
+    },
+    "quotas": {"limit_amount": NUMBER_TYPES, "anchor_day": NUMBER_TYPES},
+    "prices": {
+        "unit_size": NUMBER_TYPES,
+        "amount": NUMBER_TYPES,
+        "effective_from": DAY_TYPES,
+        "effective_to": DAY_TYPES,
+    },
+    "fx_rates": {"rate": NUMBER_TYPES, "rate_date": DAY_TYPES},
 }
 # Categories as in pg_type: S is text of every kind, E an enum, N a number; a domain has that of what it is made from.
 WORDS = ("S", "E")
@@ -38,6 +53,10 @@ TEXT_COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
     "tenants": {"name": NAMES, "plan": NAMES, "timezone": WORDS},
     "api_requests": {"endpoint": NAMES},
     "usage_records": {"quota_type": NAMES},
+    "subscriptions": {"plan": NAMES, "status": WORDS, "currency": WORDS, "billing_interval": WORDS},
+    "quotas": {"quota_type": NAMES, "period": WORDS},
+    "prices": {"item": NAMES, "currency": WORDS},
+    "fx_rates": {"base": WORDS, "quote": WORDS, "source": NAMES},
 }
 
 

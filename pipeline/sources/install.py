@@ -21,8 +21,8 @@ from pipeline.sources.adopt import LOCK_TIMEOUT, LOCK_TRIES, LONGEST_PAUSE, desc
 from pipeline.sources.catalog import FoundTable, check_tables, find_tables, tenant_id_type
 from pipeline.sources.endpoints import apply_templates, reading_names
 from pipeline.sources.indexes import ensure_indexes
-from pipeline.sources.mapping import EVENT_TABLES, REQUIRED
-from pipeline.sources.naming import render, state_names, table_names, trial_names
+from pipeline.sources.mapping import BUSINESS_TABLES, EVENT_TABLES, REQUIRED
+from pipeline.sources.naming import names_of, render, state_names, table_names, trial_names
 from pipeline.sources.templates import Template
 
 INIT_LOCK = 7_204_411_530  # any number, the same for every `init`
@@ -40,6 +40,10 @@ TENANT_DEFINITIONS = (
     "api_daily/table",
     "usage_hourly/table",
     "usage_daily/table",
+    "cost_daily/table",
+    "mrr_daily/table",
+    "mrr_movements/table",
+    "platform_daily/table",
     "partitions/functions",
     "rejected_hourly/table",
     "ledger/stored_hours",
@@ -171,6 +175,8 @@ def _define(
         define(connection, render(name, state_names(found)))
     report.templates, report.templates_changed = len(templates), apply_templates(connection, templates)
     define(connection, render("source/tenants", table_names(found["tenants"], found)))
+    for name in BUSINESS_TABLES:
+        define(connection, render(f"source/{name}", names_of(name, found)))
     for name, reading in (("api_requests", "source/api_events"), ("usage_records", "source/usage_events")):
         names = table_names(found[name], found)
         define(connection, render(reading, reading_names(names, templates)))

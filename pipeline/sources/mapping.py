@@ -32,7 +32,8 @@ OPTIONAL: dict[str, tuple[str, ...]] = {
     "prices": ("effective_to",),
 }
 EVENT_TABLES = ("api_requests", "usage_records")
-READ_TABLES = ("tenants", *EVENT_TABLES)
+BUSINESS_TABLES = ("subscriptions", "quotas", "prices", "fx_rates")
+READ_TABLES = ("tenants", *EVENT_TABLES, *BUSINESS_TABLES)
 OPTIONAL_TABLES = ("quotas", "prices", "fx_rates")
 BODY_TAG = "$tenantcast$"  # where it stands in the body of one of our functions, the body ends
 

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 
 from pipeline.database.queries import source
 from pipeline.sources.catalog import FoundTable, quoted, tenant_id_type
-from pipeline.sources.mapping import SourceMapping
+from pipeline.sources.mapping import OPTIONAL, REQUIRED, SourceMapping
 
+ZONELESS = ("date", "timestamp without time zone")
 NAME = re.compile(r"@([a-z_]+)")
 
 
@@ -45,3 +46,22 @@ def table_names(table: FoundTable, found: Mapping[str, FoundTable]) -> dict[str,
         names["timezone"] = f"t.{columns['timezone']}::text" if "timezone" in columns else "null::text"
         names["deleted_at"] = f"t.{columns['deleted_at']}" if "deleted_at" in columns else "null"
     return names
+
+
+def names_of(name: str, found: Mapping[str, FoundTable]) -> dict[str, str]:
+    """Names for what reads a table whole: a column that is not there reads as null, a table that is not there as empty.
+
+    Times without a zone are UTC.
+    """
+    columns = dict.fromkeys((*REQUIRED[name], *OPTIONAL.get(name, ())), "null")
+    names = state_names(found) | columns | {name: "(select where false) as absent"}
+    if name not in found:
+        return names
+    table = found[name]
+    present = {column: _as_time(table, column) for column in table.types}
+    return names | present | {name: table.relation.name}
+
+
+def _as_time(table: FoundTable, column: str) -> str:
+    name = quoted(table.mapped.column(column))
+    return f"({name}::timestamp at time zone 'UTC')" if table.types[column] in ZONELESS else name
