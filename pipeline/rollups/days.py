@@ -19,5 +19,6 @@ def redo_days(connection: Connection, *, timezone: str, through: datetime, table
     for table in tables:
         execute(connection, f"{table}/clear")
         execute(connection, f"{table}/fill")
+    execute(connection, "cost_daily/mark_touched")
     execute(connection, "tick/queue_touched", through=through)
     return days

@@ -17,8 +17,8 @@ class RollReport:
     """What a tick did; `oldest` is the earliest bucket that was redone.
 
     `rejected` counts the rows of the redone buckets that have something wrong, and those that came for a frozen one,
-    by reason; `waiting` the marks of hours that are not over; `held_back_by` names open transactions whose rows come
-    when they commit.
+    by reason; `book` is the new state of the price book, where prices or rates changed; `waiting` the marks of hours
+    that are not over; `held_back_by` names open transactions whose rows come when they commit.
     """
 
     data_through: datetime | None = None
@@ -27,6 +27,9 @@ class RollReport:
     oldest: datetime | None = None
     chunks: int = 0
     days: int = 0
+    book: int | None = None
+    cost_days: int = 0
+    cost_days_changed: int = 0
     tenants_changed: int = 0
     tenants_queued: int = 0
     rejected: dict[str, int] = field(default_factory=dict)

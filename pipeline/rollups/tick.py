@@ -6,6 +6,7 @@ import time
 from datetime import datetime, timedelta
 from functools import partial
 
+from pipeline.costs.days import redo_costs
 from pipeline.database.connection import Database, again_on_conflict, execute, rows
 from pipeline.errors import PermanentError
 from pipeline.installation import Installation
@@ -36,6 +37,7 @@ def roll(installation: Installation, as_of: datetime | None = None) -> RollRepor
         report.tenants_changed = again_on_conflict(lambda: sync_tenants(database, timezone, through))
         _redo_backlog(installation, through, report)
         redo_marked_days(installation, report, through=through)
+        redo_costs(installation, report, through=through)
         with database.transaction() as connection:
             execute(connection, "tick/advance", through=through)
         report.partitions_dropped = drop_old_partitions(database, _retention(installation), through)

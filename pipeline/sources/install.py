@@ -29,7 +29,15 @@ INIT_LOCK = 7_204_411_530  # any number, the same for every `init`
 INIT_SECONDS = 30.0
 Done = TypeVar("Done")
 
-PLAIN_DEFINITIONS = ("schema/schemas", "sketch/type", "runs/table", "runs/summary", "loads/table", "source/templates")
+PLAIN_DEFINITIONS = (
+    "schema/schemas",
+    "sketch/type",
+    "runs/table",
+    "runs/summary",
+    "loads/table",
+    "source/templates",
+    "book/table",
+)
 TENANT_DEFINITIONS = (
     "ledger/table",
     "ledger/marked_days",
@@ -41,6 +49,8 @@ TENANT_DEFINITIONS = (
     "usage_hourly/table",
     "usage_daily/table",
     "cost_daily/table",
+    "cost_daily/marks",
+    "cost_daily/lines",
     "mrr_daily/table",
     "mrr_movements/table",
     "platform_daily/table",

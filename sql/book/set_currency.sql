@@ -1,0 +1,1 @@
+update pipeline.progress set currency = :currency

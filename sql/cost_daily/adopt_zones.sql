@@ -1,0 +1,11 @@
+-- Tenants with marks and without a zone for their costs: the one that their days are in.
+insert into pipeline.cost_zones (tenant_id, first_day, zone)
+select distinct
+    m.tenant_id,
+    '-infinity'::date,
+    case when k.tenant_id is null then :timezone else k.zone end
+from pipeline.marked_costs as m
+left join pipeline.tenant_state as k on m.tenant_id = k.tenant_id
+where
+    (k.tenant_id is null or k.zone is not null)
+    and not exists (select from pipeline.cost_zones as z where z.tenant_id = m.tenant_id)

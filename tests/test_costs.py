@@ -1,0 +1,96 @@
+"""The costs of days: the price at the usage's own hour, the rate of its own day, snapshots once a day is closed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from pipeline.installation import Installation
+from pipeline.rollups.tick import roll
+from tests.conftest import NOW, Sql
+
+MODEL = "ai_tokens_m-1"
+
+
+def price(sql: Sql, item: str = MODEL, amount: object = 30, start: str = "2025-01-01T00:00Z", **more: object) -> None:
+    given = {"item": item, "unit_size": 1000, "amount": amount, "currency": "NGN", "effective_from": start, **more}
+    columns = ", ".join(given)
+    sql(f"insert into prices ({columns}) values ({', '.join(['%s'] * len(given))})", *given.values())
+
+
+def rate(sql: Sql, day: str, amount: object, base: str = "USD", source: str = "cbn") -> None:
+    sql("insert into fx_rates values (%s, 'NGN', %s, %s, %s)", base, amount, day, source)
+
+
+def lines(sql: Sql, columns: str = "day::text, item, quantity, amount, missing") -> list[tuple[object, ...]]:
+    return sql(f"select {columns} from rollup.cost_daily order by tenant_id, day, item, price_from")
+
+
+def test_usage_costs_what_its_own_hour_costs(ready: Installation, sql: Sql) -> None:
+    sql.tenant()
+    price(sql, effective_to="2026-03-09T11:00Z")
+    price(sql, amount=60, start="2026-03-09T11:00Z")
+    price(sql, item="api_calls", amount=450)
+    sql.usage("2026-03-09T10:59:59Z", amount=500)
+    sql.usage("2026-03-09T11:00:00Z", amount=250)
+    sql.request("2026-03-09T11:00:00Z")
+    roll(ready, NOW)
+    assert lines(sql) == [
+        ("2026-03-09", MODEL, 500, 15, None),
+        ("2026-03-09", MODEL, 250, 15, None),
+        ("2026-03-09", "api_calls", 1, Decimal("0.45"), None),
+    ]
+
+
+def test_a_day_without_a_rate_carries_the_last_one(ready: Installation, sql: Sql) -> None:
+    sql.tenant()
+    price(sql, currency="USD")
+    rate(sql, "2026-03-06", 1500)
+    sql.usage("2026-03-05T12:00Z")
+    sql.usage("2026-03-08T12:00Z")
+    roll(ready, NOW)
+    assert lines(sql, "day::text, native_amount, fx_rate, fx_date::text, fx_source, amount, missing") == [
+        ("2026-03-05", 30, None, None, None, None, "no_rate"),
+        ("2026-03-08", 30, 1500, "2026-03-06", "cbn", 45000, None),
+    ]
+
+
+def test_what_has_no_price_is_unknown_not_free(ready: Installation, sql: Sql) -> None:
+    sql.tenant()
+    sql.usage("2026-03-08T12:00Z")
+    roll(ready, NOW)
+    assert lines(sql, "price_from = '-infinity', quantity, unit_price, amount, missing") == [
+        (True, 1000, None, None, "no_price")
+    ]
+
+
+def test_a_closed_day_keeps_its_prices_and_an_open_one_takes_the_new(ready: Installation, sql: Sql) -> None:
+    sql.tenant()
+    price(sql)
+    for day in (7, 8, 9):
+        sql.usage(f"2026-03-0{day}T12:00Z")
+    roll(ready, NOW)
+    sql("update prices set amount = 40")
+    report = roll(ready, NOW + timedelta(hours=1))
+    assert lines(sql, "day::text, amount") == [("2026-03-07", 30), ("2026-03-08", 40), ("2026-03-09", 40)]
+    assert report.cost_days_changed == 2
+    sql.usage("2026-03-07T12:00Z", amount=500)
+    roll(ready, NOW + timedelta(hours=2))
+    assert lines(sql, "quantity, amount")[0] == (1500, 45)
+
+
+def test_a_rate_counts_until_the_day_has_closed(ready: Installation, sql: Sql) -> None:
+    sql.tenant()
+    price(sql, currency="USD")
+    rate(sql, "2026-03-01", 1000)
+    sql.usage("2026-03-08T12:00Z")
+    closing = datetime(2026, 3, 10, 23, tzinfo=UTC)
+    roll(ready, closing - timedelta(hours=1))
+    rate(sql, "2026-03-08", 1500)
+    roll(ready, closing)
+    assert lines(sql, "amount") == [(45000,)]
+    sql("update fx_rates set rate = 1600")
+    roll(ready, closing + timedelta(hours=1))
+    sql.usage("2026-03-08T12:00Z")
+    roll(ready, closing + timedelta(hours=2))
+    assert lines(sql, "amount") == [(90000,)]
