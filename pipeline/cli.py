@@ -17,7 +17,7 @@ from typing import NoReturn
 from pipeline.errors import BusyError, SettingsError, TenantcastError
 
 VERBS = (
-    *("init", "load", "run", "rollup", "publish", "backfill", "reconcile"),
+    *("init", "load", "run", "rollup", "publish", "backfill", "reprice", "reconcile"),
     *("runs", "why", "doctor", "url", "serve", "database", "demo"),
 )
 DEBUG = "TENANTCAST_DEBUG"

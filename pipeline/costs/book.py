@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from pipeline.database.connection import execute
 from pipeline.errors import PermanentError
@@ -17,7 +18,7 @@ def learn(connection: Connection, *, currency: str, through: datetime) -> int | 
     platform's currency is not the one that amounts have been stored in.
     """
     known = execute(connection, "book/known").one()
-    _settle_currency(connection, known.currency, currency)
+    _settle_currency(connection, known, currency)
     execute(connection, "book/workspace")
     execute(connection, "book/read_prices")
     execute(connection, "book/read_rates", currency=currency)
@@ -32,11 +33,12 @@ def learn(connection: Connection, *, currency: str, through: datetime) -> int | 
     return book
 
 
-def _settle_currency(connection: Connection, stored: str | None, asked: str) -> None:
-    if stored is None:
-        execute(connection, "book/set_currency", currency=asked)
-    elif stored != asked:
+def _settle_currency(connection: Connection, known: Row[Any], asked: str) -> None:
+    if known.currency == asked:
+        return
+    if known.is_used:
         raise PermanentError(
-            f"TENANTCAST_CURRENCY is {asked}, but the amounts of this database are in {stored}, and closed days are "
-            f"not converted. Set it to {stored}, or use another database."
+            f"TENANTCAST_CURRENCY is {asked}, but amounts are stored in {known.currency}, and closed days are not "
+            f"converted. Set it to {known.currency}, or use another database."
         )
+    execute(connection, "book/set_currency", currency=asked)

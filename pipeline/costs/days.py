@@ -18,20 +18,26 @@ BATCH = 20_000  # days of tenants in one transaction
 def redo_costs(installation: Installation, report: RollReport, *, through: datetime) -> None:
     """Take in prices and rates, then work out the days that their changes reach, and those whose usage changed."""
     with report.timed("costs"):
-        again_on_conflict(lambda: _look(installation, report, through))
+        again_on_conflict(lambda: _take_in(installation, report, through))
         while again_on_conflict(lambda: _redo_some(installation, report, through)):
             pass
 
 
-def _look(installation: Installation, report: RollReport, through: datetime) -> None:
-    settings, open_time = installation.settings, open_for(installation)
+def _take_in(installation: Installation, report: RollReport, through: datetime) -> None:
     with ticking(installation.database) as connection:
-        book = learn(connection, currency=settings.currency, through=through)
-        if book:
-            execute(connection, "cost_daily/mark_changed", open_time=open_time)
-        execute(connection, "cost_daily/rezone", open_time=open_time)
-        execute(connection, "cost_daily/adopt_zones", timezone=settings.timezone)
+        book = look(connection, installation, through)
     report.book = book or report.book
+
+
+def look(connection: Connection, installation: Installation, through: datetime) -> int | None:
+    """Take in prices, rates and zones, and mark the days that they change; give the number of a new book."""
+    settings, open_time = installation.settings, open_for(installation)
+    book = learn(connection, currency=settings.currency, through=through)
+    if book:
+        execute(connection, "cost_daily/mark_changed", open_time=open_time)
+    execute(connection, "cost_daily/rezone", open_time=open_time)
+    execute(connection, "cost_daily/adopt_zones", timezone=settings.timezone)
+    return book
 
 
 def _redo_some(installation: Installation, report: RollReport, through: datetime) -> bool:
@@ -58,12 +64,13 @@ def take(connection: Connection, open_time: timedelta) -> int:
     return execute(connection, "cost_daily/take_marks", most=BATCH, open_time=open_time).rowcount
 
 
-def work_out(connection: Connection) -> None:
-    """Work out the costs of cost_days into right_costs; days that cannot be worked out any more leave the list."""
-    execute(connection, "cost_daily/leave_dropped")
+def work_out(connection: Connection) -> int:
+    """Work out the costs of cost_days into right_costs; give how many days that no longer can be left the list."""
+    left = execute(connection, "cost_daily/leave_dropped").rowcount
     connection.exec_driver_sql("analyze cost_days")
     execute(connection, "cost_daily/fill")
     connection.exec_driver_sql("analyze right_costs")
+    return left
 
 
 def replace(connection: Connection, through: datetime) -> int:

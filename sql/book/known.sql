@@ -1,5 +1,7 @@
--- Whether there is a book, and the currency that it counts in.
+-- Whether there is a book, the currency that it counts in, and whether amounts in it are stored.
 select
     p.currency,
-    (select count(*) > 0 from pipeline.books) as known
+    (select count(*) from pipeline.books) > 0 as known,
+    exists (select from rollup.cost_daily as c where c.amount is not null)
+    or exists (select from rollup.mrr_daily as m where m.mrr is not null) as is_used
 from pipeline.progress as p

@@ -1,0 +1,1 @@
+truncate cost_days, right_costs, changed_costs
