@@ -1,0 +1,1 @@
+update prices set amount = 99 where amount = 40
