@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection
 
 from pipeline.database.connection import Database, driver, execute, rows
-from pipeline.doctor import keeping, ledger, marking, place, rejected, server, source, tenants, ticks
+from pipeline.doctor import keeping, ledger, marking, place, prices, rejected, server, source, tenants, ticks
 from pipeline.doctor.facts import Check, Facts, read_facts
 from pipeline.doctor.finding import SEVERITIES, Diagnosis, Finding
 from pipeline.errors import TenantcastError
@@ -40,6 +40,10 @@ ON_STATE = (
     Check("zone", "zones", tenants.judge_zones),
     Check("unknown_tenants", "strangers", tenants.judge_strangers, ("week",)),
     Check("rejected", "rejected", rejected.judge_rejected, ("now",)),
+    Check("overlapping_prices", "overlapping_prices", prices.judge_overlapping),
+    Check("unusable_prices", "unusable_prices", prices.judge_unusable),
+    Check("rates", "rates", prices.judge_rates, ("currency", "week")),
+    Check("unknown_costs", "unpriced", prices.judge_unpriced, ("week",)),
 )
 ON_RAW_ROWS = (Check("purging", "purged", keeping.judge_purged, ("not_before",)),)
 

@@ -83,6 +83,7 @@ class Check:
             "now": lambda: facts.now,
             "through": lambda: facts.through,
             "week": lambda: facts.week,
+            "currency": lambda: facts.settings.currency,
             "not_before": lambda: _kept_from(facts),
         }
         return {name: known[name]() for name in self.bound}
