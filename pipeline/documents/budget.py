@@ -19,16 +19,20 @@ FEWER_PAGES = (20, 10, 5, 1)
 
 
 def lengths() -> Iterator[Lengths]:
-    """Give the lengths to try: all lists of one length get shorter in turn before one of them gets shorter again."""
+    """Give the lengths to try: all lists of one length get shorter in turn before one of them gets shorter again.
+
+    The list of quotas comes last, and is twice as long as the others, as it is at its longest.
+    """
     longest = LISTED
     yield Lengths()
     for length in SHORTER:
-        yield Lengths(length, longest, longest)
-        yield Lengths(length, length, longest)
-        yield Lengths(length, length, length)
+        yield Lengths(length, longest, longest, quotas=2 * longest)
+        yield Lengths(length, length, longest, quotas=2 * longest)
+        yield Lengths(length, length, length, quotas=2 * longest)
+        yield Lengths(length, length, length, quotas=2 * length)
         longest = length
     for pages in FEWER_PAGES:
-        yield Lengths(longest, longest, longest, pages)
+        yield Lengths(longest, longest, longest, pages, quotas=2 * longest)
 
 
 def fitted(shaped: Callable[[Lengths], dict[str, Any]]) -> tuple[dict[str, Any], Lengths]:

@@ -10,6 +10,7 @@ from typing import Any
 from pipeline.documents import lists
 from pipeline.documents.lists import Lengths, percentiles
 from pipeline.documents.numbers import change, instant, percent, plain, ratio
+from pipeline.documents.quotas import quota_status
 from pipeline.documents.rows import PERIODS, Latency, Listed, Period, Point, Tenant
 from pipeline.documents.sketch import RELATIVE_ERROR
 
@@ -43,6 +44,8 @@ def dashboard(
         "data_through": instant(data_through),
         "currency": currency,
         "periods": {name: _finished(periods[name], lengths) for name in PERIODS},
+        "quota_status": quota_status(tenant.quotas, through=data_through, length=lengths.quotas),
+        "other_quotas": tenant.all_quotas - len(tenant.quotas[: lengths.quotas]),
         "pages": {kind: [listed(page) for page in pages[kind]] for kind in pages},
     }
 

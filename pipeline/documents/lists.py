@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from pipeline.documents.numbers import percent, plain, ratio
+from pipeline.documents.quotas import LISTED_QUOTAS
 from pipeline.documents.rows import Endpoint, Latency, Usage, Whole
 from pipeline.documents.sketch import clamped
 
@@ -29,6 +30,7 @@ class Lengths:
     models: int = LISTED
     kinds: int = LISTED
     pages: int = LISTED_PAGES
+    quotas: int = LISTED_QUOTAS
 
 
 def percentiles(latency: Latency) -> dict[str, float | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from fractions import Fraction
 from math import isfinite
 
 PAST_64_BITS = 2**63
@@ -24,6 +25,14 @@ def plain(amount: Decimal | int) -> int | float:
 def percent(part: Decimal | int, whole: Decimal | int) -> float | None:
     """Give 100 * part / whole to two decimals; null of nothing."""
     return _rounded(Decimal(100) * part / whole, 2) if whole else None
+
+
+def percent_down(part: Decimal | int, whole: Decimal | int) -> float | None:
+    """Give 100 * part / whole, two decimals, rounded down: what is not whole never reads as 100; null of nothing."""
+    if not whole:
+        return None
+    hundredths = Fraction(part) * 10_000 // Fraction(whole)
+    return _rounded(Decimal(hundredths) / 100, 2)
 
 
 def change(now: Decimal | int | None, before: Decimal | int | None) -> float | None:

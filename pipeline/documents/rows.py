@@ -103,11 +103,31 @@ class Period:
 
 
 @dataclass(frozen=True)
+class Quota:
+    """One quota in its period [period_start, resets_at); `limit` None: unlimited.
+
+    `pace` is what was used in the `pace_hours` that the pace is taken from, and it goes on from `paced_from`; no hours:
+    nothing was used in them.
+    """
+
+    quota_type: str
+    period: str
+    limit: Decimal | None
+    used: Decimal
+    period_start: datetime
+    resets_at: datetime
+    pace: Decimal
+    pace_hours: int | None
+    paced_from: datetime
+
+
+@dataclass(frozen=True)
 class Tenant:
     """All of one tenant that its dashboard is made of.
 
     `series` holds points by grain and place: hours before the end (1 to 48), days before today (1 to 180), quarters
-    of the last seven days (0, the oldest, to 27). A place without a point had nothing.
+    of the last seven days (0, the oldest, to 27). A place without a point had nothing. `quotas` are the first of
+    `all_quotas`.
     """
 
     id: str
@@ -116,3 +136,5 @@ class Tenant:
     timezone: str
     periods: Mapping[str, Period]
     series: Mapping[str, Mapping[int, Point]] = field(default_factory=dict)
+    quotas: Sequence[Quota] = ()
+    all_quotas: int = 0

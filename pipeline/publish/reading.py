@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row
 from pipeline.database.connection import rows
 from pipeline.documents.lists import LISTED
 from pipeline.documents.rows import PERIODS, Endpoint, Latency, Listed, PageRow, Period, Point, Tenant, Usage, Whole
+from pipeline.publish.quotas import read_quotas
 
 
 @dataclass
@@ -120,6 +121,7 @@ def _read_tenants(connection: Connection, jobs: dict[Any, Job], through: datetim
     series: dict[Any, dict[str, dict[int, Point]]] = defaultdict(lambda: defaultdict(dict))
     for row in rows(connection, "documents/series", tenants=list(jobs), through=through, long=len(asked) > 1):
         series[row.tenant_id][row.grain][row.place] = _point(row)
+    quotas = read_quotas(connection, list(jobs), through)
     for tenant, job in jobs.items():
         if tenant in periods:
             job.tenant = Tenant(
@@ -129,6 +131,8 @@ def _read_tenants(connection: Connection, jobs: dict[Any, Job], through: datetim
                 timezone=job.info.timezone,
                 periods=periods[tenant],
                 series=series[tenant],
+                quotas=quotas[tenant].first,
+                all_quotas=quotas[tenant].count,
             )
 
 

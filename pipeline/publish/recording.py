@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy import Connection
 
 from pipeline.database.connection import Database, execute, execute_many, rows
+from pipeline.documents.quotas import next_quota_change
 from pipeline.errors import TenantcastError
 from pipeline.publish.reading import Job
 from pipeline.publish.shaping import Changes, File
@@ -102,9 +103,15 @@ def _done(job: Job, through: datetime) -> dict[str, Any]:
 
 
 def _next_change(job: Job, through: datetime) -> datetime | None:
-    """Say when numbers change with no new data: hourly while the last 48 hours hold any, else at midnight."""
+    """Say when numbers change with no new data: when a window moves, or a quota is another one."""
     if job.info.deleted:
         return None
+    quotas = job.tenant.quotas if job.tenant else ()
+    return min(filter(None, (_next_move(job, through), next_quota_change(quotas, through))), default=None)
+
+
+def _next_move(job: Job, through: datetime) -> datetime | None:
+    """Say when a window moves past data: hourly while the last 48 hours hold any, else at midnight."""
     if job.info.has_hours:
         return through + HOUR
     if job.info.has_days:

@@ -15,6 +15,7 @@ from pipeline.rollups.backlog import Chunk, MarkedHour, plan
 from pipeline.rollups.chunk import recount_unplaced, redo, redo_marked_days
 from pipeline.rollups.ledger import reuse_space
 from pipeline.rollups.partitions import Retention, drop_old_partitions, ensure_partitions
+from pipeline.rollups.quotas import sync_quotas
 from pipeline.rollups.report import RollReport
 from pipeline.rollups.statistics import analyze_raw, analyze_rollups
 from pipeline.rollups.tenants import sync_tenants
@@ -35,6 +36,7 @@ def roll(installation: Installation, as_of: datetime | None = None) -> RollRepor
         notice_changes(installation, through)
         timezone = installation.settings.timezone
         report.tenants_changed = again_on_conflict(lambda: sync_tenants(database, timezone, through))
+        again_on_conflict(lambda: sync_quotas(database, through))
         _redo_backlog(installation, through, report)
         redo_marked_days(installation, report, through=through)
         redo_costs(installation, report, through=through)

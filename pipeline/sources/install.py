@@ -37,12 +37,14 @@ PLAIN_DEFINITIONS = (
     "loads/table",
     "source/templates",
     "book/table",
+    "documents/quota_period",
 )
 TENANT_DEFINITIONS = (
     "ledger/table",
     "ledger/marked_days",
     "queue/table",
     "tenants/table",
+    "quotas/table",
     "published/table",
     "api_hourly/table",
     "api_daily/table",

@@ -1,3 +1,2 @@
--- Money has tables of its own. A tenant whose quotas change is looked at anew; how they stood is kept as a digest.
-alter table pipeline.tenant_state add column if not exists quotas text;
+-- Money has tables of its own; of the platform, the currency that its costs are in is kept.
 alter table pipeline.progress add column if not exists currency text;

@@ -11,7 +11,7 @@ comment on table pipeline.queue is
 'What the tick changed and publishing has not looked at yet. Appended only; a publisher deletes the entries it read.';
 comment on column pipeline.queue.entry_id is 'Number.';
 comment on column pipeline.queue.tenant_id is 'Tenant whose numbers may have changed.';
-comment on column pipeline.queue.day is 'The tenant''s day that changed; null: its name, plan or zone.';
+comment on column pipeline.queue.day is 'The tenant''s day that changed; null: its name, plan, zone or quotas.';
 comment on column pipeline.queue.data_through is
 'Hour that the tick worked up to: a publish through an earlier one leaves the entry to those that follow.';
 comment on column pipeline.queue.queued_at is 'When.';

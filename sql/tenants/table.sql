@@ -17,8 +17,7 @@ create table if not exists pipeline.tenant_state (
     slot smallint not null,
     next_change_at timestamptz,
     published_through timestamptz,
-    failure text,
-    quotas text
+    failure text
 );
 create index if not exists tenant_state_due on pipeline.tenant_state (next_change_at);
 comment on table pipeline.tenant_state is
@@ -34,4 +33,3 @@ comment on column pipeline.tenant_state.next_change_at is
 'When its files next change without new data: a bucket leaves a window. Null: never.';
 comment on column pipeline.tenant_state.published_through is 'data_through of its last successful publish.';
 comment on column pipeline.tenant_state.failure is 'Why its last publish failed; its last good files stay.';
-comment on column pipeline.tenant_state.quotas is 'Digest of its quotas; null where it has none.';
