@@ -1,6 +1,6 @@
 -- Makes what is kept equal to what the SaaS has, and queues the tenants in which something differs: as many as the rows
 -- of this statement. All are compared, so that no trigger on the table is needed; only what differs is written.
-with usable as materialized (
+with usable as (
     -- One row: one quota as the SaaS has it now.
     select
         tenant_id,
@@ -12,41 +12,47 @@ with usable as materialized (
     where problem is null
 ),
 
+changed as materialized (
+    -- One row: one quota that is new, another one, or gone.
+    select
+        coalesce(u.tenant_id, k.tenant_id) as tenant_id,
+        coalesce(u.quota_type, k.quota_type) as quota_type,
+        coalesce(u.period, k.period) as period,
+        u.limit_amount,
+        u.anchor_day,
+        u.tenant_id is null as is_gone
+    from usable as u
+    full join pipeline.tenant_quotas as k
+        on u.tenant_id = k.tenant_id and u.quota_type = k.quota_type and u.period = k.period
+    where
+        u.tenant_id is null
+        or k.tenant_id is null
+        or u.limit_amount is distinct from k.limit_amount
+        or u.anchor_day <> k.anchor_day
+),
+
 gone as (
     delete from pipeline.tenant_quotas as k
-    where not exists (
-        select from usable as u
-        where u.tenant_id = k.tenant_id and u.quota_type = k.quota_type and u.period = k.period
-    )
-    returning k.tenant_id
+    using changed as c
+    where c.is_gone and k.tenant_id = c.tenant_id and k.quota_type = c.quota_type and k.period = c.period
 ),
 
 saved as (
-    insert into pipeline.tenant_quotas as k (tenant_id, quota_type, period, limit_amount, anchor_day)
+    insert into pipeline.tenant_quotas (tenant_id, quota_type, period, limit_amount, anchor_day)
     select
-        u.tenant_id,
-        u.quota_type,
-        u.period,
-        u.limit_amount,
-        u.anchor_day
-    from usable as u
-    left join pipeline.tenant_quotas as b
-        on u.tenant_id = b.tenant_id and u.quota_type = b.quota_type and u.period = b.period
-    where
-        b.tenant_id is null
-        or u.limit_amount is distinct from b.limit_amount
-        or u.anchor_day <> b.anchor_day
+        tenant_id,
+        quota_type,
+        period,
+        limit_amount,
+        anchor_day
+    from changed
+    where not is_gone
     on conflict (tenant_id, quota_type, period) do update
         set limit_amount = excluded.limit_amount, anchor_day = excluded.anchor_day
-    returning k.tenant_id
 )
 
 insert into pipeline.queue (tenant_id, data_through)
-select
-    c.tenant_id,
+select distinct
+    tenant_id,
     :through
-from (
-    select g.tenant_id from gone as g
-    union
-    select s.tenant_id from saved as s
-) as c
+from changed

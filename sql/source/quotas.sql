@@ -53,7 +53,16 @@ select
             and (min(q.anchor_day) not between 1 and 31 or min(q.anchor_day) <> trunc(min(q.anchor_day)))
             then 'anchor_day_unusable'
     end
-from pipeline.read_quotas() as q
+from (
+    -- The table's own collation may take different names for one, or not go together with ours.
+    select
+        r.tenant_id,
+        r.quota_type collate "C" as quota_type,
+        r.period collate "C" as period,
+        r.limit_amount,
+        r.anchor_day
+    from pipeline.read_quotas() as r
+) as q
 group by q.tenant_id, q.quota_type, q.period
 $tenantcast$;
 comment on function pipeline.judge_quotas is
