@@ -10,6 +10,7 @@ from pipeline.costs.days import redo_costs
 from pipeline.database.connection import Database, again_on_conflict, execute, rows
 from pipeline.errors import PermanentError
 from pipeline.installation import Installation
+from pipeline.mrr.days import redo_mrr
 from pipeline.reconcile.window import notice_changes
 from pipeline.rollups.backlog import Chunk, MarkedHour, plan
 from pipeline.rollups.chunk import recount_unplaced, redo, redo_marked_days
@@ -40,6 +41,7 @@ def roll(installation: Installation, as_of: datetime | None = None) -> RollRepor
         _redo_backlog(installation, through, report)
         redo_marked_days(installation, report, through=through)
         redo_costs(installation, report, through=through)
+        redo_mrr(installation, report, through=through)
         with database.transaction() as connection:
             execute(connection, "tick/advance", through=through)
         report.partitions_dropped = drop_old_partitions(database, _retention(installation), through)

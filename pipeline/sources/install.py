@@ -38,6 +38,8 @@ PLAIN_DEFINITIONS = (
     "source/templates",
     "book/table",
     "documents/quota_period",
+    "subscriptions/monthly",
+    "mrr/table",
 )
 TENANT_DEFINITIONS = (
     "ledger/table",
@@ -53,6 +55,7 @@ TENANT_DEFINITIONS = (
     "cost_daily/table",
     "cost_daily/marks",
     "cost_daily/lines",
+    "subscriptions/table",
     "mrr_daily/table",
     "mrr_movements/table",
     "platform_daily/table",

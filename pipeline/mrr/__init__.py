@@ -1,0 +1,1 @@
+"""Monthly recurring revenue: what subscriptions are worth by day, and how it moved."""

@@ -1,0 +1,5 @@
+select
+    definition,
+    timezone,
+    day_through
+from pipeline.mrr_progress

@@ -1,0 +1,51 @@
+-- The workspace of MRR; it goes with the transaction.
+create temp table subscriptions_now on commit drop as
+select * from pipeline.subscription_versions
+with no data;
+
+create temp table subscriptions_changed on commit drop as
+select
+    subscription_id,
+    tenant_id,
+    tenant_id as tenant_before,
+    gone,
+    false as past,
+    seen_on
+from pipeline.subscription_versions
+with no data;
+
+-- Days from one on to before another, on which a subscription counts with one plan and amount.
+create temp table mrr_spans on commit drop as
+select
+    tenant_id,
+    plan,
+    currency,
+    monthly,
+    day_from,
+    day_from as day_to
+from pipeline.subscription_versions
+with no data;
+
+-- Tenants whose days from one on are redone, beside the latest days of all.
+create temp table mrr_redo on commit drop as
+select
+    tenant_id,
+    day_from
+from pipeline.subscription_versions
+with no data;
+
+create temp table right_mrr_daily on commit drop as
+select * from rollup.mrr_daily
+with no data;
+
+create temp table right_mrr_movements on commit drop as
+select * from rollup.mrr_movements
+with no data;
+
+create temp table stored_mrr_movements on commit drop as
+select * from rollup.mrr_movements
+with no data;
+
+create temp table mrr_changed_days on commit drop as
+select day from rollup.mrr_daily
+with no data
