@@ -76,7 +76,8 @@ def _day_from(connection: Connection, look: Look) -> date | str:
     known = execute(connection, "mrr/known").one_or_none()
     if known is None or (known.definition, known.timezone) != (look.definition.name, look.timezone):
         return EVER
-    return min(look.today, known.day_through)
+    last: date = known.day_through
+    return min(look.today, last)
 
 
 def _find_spans(connection: Connection, look: Look) -> None:

@@ -5,17 +5,17 @@ with totals as (
         d.day,
         coalesce(sum(m.mrr), 0) as mrr
     from mrr_scope as g
-    cross join lateral (
+    inner join lateral (
         select least(min(k.day), g.today) as day_from
         from (
             select min(a.day) as day from rollup.mrr_daily as a where a.day >= g.first_day
             union all
             select min(a.day) from rollup.mrr_movements as a where a.day >= g.first_day
         ) as k
-    ) as f
-    cross join lateral (
+    ) as f on true
+    inner join lateral (
         select s::date as day from generate_series(f.day_from - 1, g.today, interval '1 day') as s
-    ) as d
+    ) as d on true
     left join rollup.mrr_daily as m on d.day = m.day
     group by d.day
 ),

@@ -16,9 +16,9 @@ days as (
         d.day,
         pipeline.book_of(d.day, pipeline.day_start(d.day + 1, :timezone) + cast(:open_time as interval)) as book
     from (select min(h.day_from) as day_from from held as h) as f
-    cross join lateral (
+    inner join lateral (
         select g::date as day from generate_series(f.day_from, cast(:today as date), interval '1 day') as g
-    ) as d
+    ) as d on true
 ),
 
 due as (

@@ -115,7 +115,8 @@ comings as (
     select
         h.plan,
         h.day,
-        count(*) filter (where h.before = 0 and h.now > 0) - count(*) filter (where h.before > 0 and h.now = 0) as tenants
+        count(*) filter (where h.before = 0 and h.now > 0)
+        - count(*) filter (where h.before > 0 and h.now = 0) as tenants
     from held as h
     group by h.plan, h.day
 )

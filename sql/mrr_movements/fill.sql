@@ -1,36 +1,46 @@
 -- Movements of the days of the scope. What a tenant has, at the rate of the day before and at that of the day, makes
 -- fx_impact; the rest is one movement, named for what the tenant had before and has now.
-with points as (
+with reach as (
+    -- One row: one tenant and the first of its days that is redone.
+    select
+        s.tenant_id,
+        least(min(r.day_from), g.day_from) as day_from,
+        g.today,
+        g.currency
+    from (select distinct k.tenant_id from mrr_spans as k) as s
+    cross join mrr_scope as g
+    left join mrr_redo as r on s.tenant_id = r.tenant_id
+    group by s.tenant_id, g.day_from, g.today, g.currency
+),
+
+points as (
     -- One row: one day on which a tenant's MRR may move.
     select
         s.tenant_id,
         d.day
     from mrr_spans as s
-    cross join mrr_scope as g
-    left join (select r.tenant_id, min(r.day_from) as day_from from mrr_redo as r group by r.tenant_id) as r
-        on s.tenant_id = r.tenant_id
-    cross join lateral (
-        values (s.day_from), (s.day_to)
-    ) as d (day)
-    where d.day >= least(r.day_from, g.day_from) and d.day <= g.today
+    inner join reach as g on s.tenant_id = g.tenant_id
+    inner join lateral (
+        values
+        (s.day_from),
+        (s.day_to)
+    ) as d (day) on d.day >= g.day_from and d.day <= g.today
     union
     select
         s.tenant_id,
-        d.day
+        r.day
     from mrr_spans as s
-    cross join mrr_scope as g
-    left join (select r.tenant_id, min(r.day_from) as day_from from mrr_redo as r group by r.tenant_id) as r
-        on s.tenant_id = r.tenant_id
-    inner join pipeline.mrr_rates as d
+    inner join reach as g on s.tenant_id = g.tenant_id and s.currency <> g.currency
+    inner join pipeline.mrr_rates as r
         on
-            s.currency = d.currency
-            and s.day_from < d.day
-            and s.day_to >= d.day
-            and d.day >= least(r.day_from, g.day_from)
-            and d.day <= g.today
+            s.currency = r.currency
+            and s.day_from < r.day
+            and s.day_to >= r.day
+            and g.day_from <= r.day
+            and g.today >= r.day
     inner join pipeline.mrr_rates as b
-        on d.currency = b.currency and d.day - 1 = b.day and d.rate is distinct from b.rate
-    where s.currency <> g.currency and s.monthly <> 0
+        on r.currency = b.currency and r.day - 1 = b.day and r.rate is distinct from b.rate
+    where s.monthly <> 0
 ),
 
 held as (

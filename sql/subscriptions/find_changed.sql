@@ -1,5 +1,5 @@
--- Subscriptions that differ from their newest version. `past`: days before today may come out differently, because dates
--- have changed, or because what is replaced stands for them, too.
+-- Subscriptions that differ from their newest version. `past`: days before today may come out differently, because
+-- dates have changed, or because what is replaced stands for them, too.
 with newest as (
     -- One row: one subscription as the last tick that saw a change left it.
     select distinct on (subscription_id) v.*

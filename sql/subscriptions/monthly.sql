@@ -30,7 +30,7 @@ left join (
         when monthly_of.monthly_amount is not null then 'month'
         else replace(lower(btrim(monthly_of.billing_interval)), '-', '_')
     end
-cross join lateral (
+inner join lateral (
     select
         case
             when g.given is null then 'no_amount'
@@ -39,7 +39,7 @@ cross join lateral (
             when f.name is null and nullif(btrim(monthly_of.billing_interval), '') is null then 'no_interval'
             when f.name is null then 'unknown_interval'
         end as problem
-) as j
+) as j on true
 $$;
 comment on function pipeline.monthly_of is
 'Amount a month at 4 decimals: monthly_amount, or else amount by interval: week x 52/12, month, quarter / 3, '

@@ -46,10 +46,10 @@ select
     true,
     k.seen_on
 from subscriptions_changed as c
-cross join lateral (
+inner join lateral (
     select * from pipeline.subscription_versions as v
     where v.subscription_id = c.subscription_id
     order by v.day_from desc
     limit 1
-) as k
+) as k on true
 where c.gone and not k.gone

@@ -82,7 +82,7 @@ decided as (
         greatest(v.day_from, v.seen_on),
         v.day_to
     from versions as v
-    where not v.dated and not v.never and v.status = any(cast(:statuses as text []))
+    where not v.dated and not v.never and v.status = any(cast(:statuses as text[]))
 )
 
 insert into mrr_spans (tenant_id, plan, currency, monthly, day_from, day_to)

@@ -16,8 +16,8 @@ create table if not exists pipeline.subscription_versions (
 );
 create index if not exists subscription_versions_tenant on pipeline.subscription_versions (tenant_id);
 comment on table pipeline.subscription_versions is
-'Subscriptions as the ticks saw them. A change adds a version from the day on that it was seen, so a day once taken keeps '
-'its amounts; the dates of the newest version hold for all of them.';
+'Subscriptions as the ticks saw them. A change adds a version from the day on that it was seen, so a day once taken '
+'keeps its amounts; the dates of the newest version hold for all of them.';
 comment on column pipeline.subscription_versions.subscription_id is 'Id of the subscription, as text.';
 comment on column pipeline.subscription_versions.day_from is
 'First day (the platform''s) of this version; -infinity: the first one, which stands for all days before, too.';
@@ -29,7 +29,8 @@ comment on column pipeline.subscription_versions.monthly is
 comment on column pipeline.subscription_versions.problem is
 'Why monthly is null: no_amount, unusable_amount, no_interval, unknown_interval.';
 comment on column pipeline.subscription_versions.currency is 'Currency of monthly, ISO 4217.';
-comment on column pipeline.subscription_versions.started_at is 'When it started; null: not known, counts from seen_on on.';
+comment on column pipeline.subscription_versions.started_at is
+'When it started; null: not known, and it counts from seen_on on.';
 comment on column pipeline.subscription_versions.ended_at is 'When it ends; null: open.';
 comment on column pipeline.subscription_versions.trial_ends_at is 'When its trial ends; null: no trial, or not known.';
 comment on column pipeline.subscription_versions.gone is 'True: the row was no longer there.';

@@ -1,7 +1,5 @@
 -- The workspace of MRR; it goes with the transaction.
-create temp table subscriptions_now on commit drop as
-select * from pipeline.subscription_versions
-with no data;
+create temp table subscriptions_now (like pipeline.subscription_versions) on commit drop;
 
 create temp table subscriptions_changed on commit drop as
 select
@@ -34,17 +32,11 @@ select
 from pipeline.subscription_versions
 with no data;
 
-create temp table right_mrr_daily on commit drop as
-select * from rollup.mrr_daily
-with no data;
+create temp table right_mrr_daily (like rollup.mrr_daily) on commit drop;
 
-create temp table right_mrr_movements on commit drop as
-select * from rollup.mrr_movements
-with no data;
+create temp table right_mrr_movements (like rollup.mrr_movements) on commit drop;
 
-create temp table stored_mrr_movements on commit drop as
-select * from rollup.mrr_movements
-with no data;
+create temp table stored_mrr_movements (like rollup.mrr_movements) on commit drop;
 
 create temp table mrr_changed_days on commit drop as
 select day from rollup.mrr_daily

@@ -1,0 +1,1 @@
+update subscriptions set status = 'canceled' where id = 1
