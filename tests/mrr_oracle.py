@@ -87,7 +87,12 @@ class History:
         return known[-1] if known else None
 
     def days(self) -> list[date]:
-        starts = [row.started_at.astimezone(LAGOS).date() for look in self.looks.values() for row in look.values() if row.started_at]
+        starts = [
+            row.started_at.astimezone(LAGOS).date()
+            for look in self.looks.values()
+            for row in look.values()
+            if row.started_at
+        ]
         first = min([*starts, *self.looks])
         return [first + DAY * place for place in range((self.today - first).days + 1)]
 

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
-
-import pytest
-
-from pipeline.errors import PermanentError
 from pipeline.installation import Installation
 from pipeline.rollups.tick import roll
-from tests.conftest import NOW, Sql, installation_on, address_of
+from tests.conftest import NOW, Sql
 
 
 def subscription(sql: Sql, **more: object) -> None:

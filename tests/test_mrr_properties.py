@@ -19,10 +19,14 @@ from tests.mrr_oracle import Held, History, Table
 START = datetime(2026, 3, 1, 23, tzinfo=UTC)  # midnight in Lagos
 DAYS = 6
 RATES = {
-    "USD": [(date(2026, 2, 27), Decimal(1500)), (date(2026, 3, 4), Decimal("1600.5")), (date(2026, 3, 6), Decimal(1400))],
+    "USD": [
+        (date(2026, 2, 27), Decimal(1500)),
+        (date(2026, 3, 4), Decimal("1600.5")),
+        (date(2026, 3, 6), Decimal(1400)),
+    ],
     "GHS": [(date(2026, 3, 3), Decimal(100))],
 }
-SEEDS = range(12)
+SEEDS = range(8)
 
 
 class Business:
@@ -91,7 +95,9 @@ def write(sql: Sql, rows: Table) -> None:
 
 
 def stored(sql: Sql) -> tuple[Mapping[object, object], Mapping[object, object]]:
-    daily = {row[:2]: row[2:] for row in sql("select day, plan, tenants, subscriptions, mrr, unpriced from rollup.mrr_daily")}
+    daily = {
+        row[:2]: row[2:] for row in sql("select day, plan, tenants, subscriptions, mrr, unpriced from rollup.mrr_daily")
+    }
     moved = {row[:3]: row[3] for row in sql("select day, tenant_id, movement, amount from rollup.mrr_movements")}
     return daily, moved
 
@@ -99,7 +105,7 @@ def stored(sql: Sql) -> tuple[Mapping[object, object], Mapping[object, object]]:
 def journal(seed: int) -> list[tuple[datetime, Table]]:
     """Times of looks, and what the table holds then; some days have many looks, some none."""
     business, found = Business(seed), []
-    hours = sorted(business.chance.sample(range(1, 24 * DAYS), 12))
+    hours = sorted(business.chance.sample(range(1, 24 * DAYS), 10))
     for hour in hours:
         for _ in range(business.chance.randrange(4)):
             business.change()
@@ -152,7 +158,7 @@ def test_what_ticks_leave_is_what_a_slow_recomputation_gives(fresh, seed: int, d
     assert roll(installation, looks[-1][0]).mrr_days_changed == 0
 
 
-@pytest.mark.parametrize("seed", SEEDS[:6])
+@pytest.mark.parametrize("seed", SEEDS[:3])
 def test_only_the_last_look_of_a_day_counts(fresh, seed: int) -> None:  # type: ignore[no-untyped-def]
     looks = journal(seed)
     last = {History("default", RATES, {}, at).today: (at, table) for at, table in looks}
@@ -166,7 +172,7 @@ def test_only_the_last_look_of_a_day_counts(fresh, seed: int) -> None:  # type: 
     assert results[0] == results[1]
 
 
-@pytest.mark.parametrize("seed", SEEDS[:4])
+@pytest.mark.parametrize("seed", SEEDS[:3])
 def test_an_edited_amount_changes_no_day_that_was_taken(fresh, seed: int) -> None:  # type: ignore[no-untyped-def]
     installation, sql = fresh("default")
     (_, table), at = journal(seed)[-1], START + timedelta(days=DAYS)

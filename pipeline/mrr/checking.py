@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row
 
 from pipeline.database.connection import execute
 from pipeline.errors import PermanentError
+from pipeline.mrr.scope import Scope
 
 REMEDY = (
     "Nothing of this tick's MRR is kept. If a row of rollup.mrr_daily or rollup.mrr_movements was changed by hand, "
@@ -16,15 +17,15 @@ REMEDY = (
 )
 
 
-def check(connection: Connection) -> None:
+def check(connection: Connection, scope: Scope) -> None:
     """Raise PermanentError where MRR of a day is not that of the day before and its movements, or a tenant's is not.
 
     Days are summed by plan and movements by tenant, so neither follows from the other.
     """
-    day = execute(connection, "mrr/check_days").one_or_none()
+    day = execute(connection, "mrr/check_days", first_day=scope.first_day, today=scope.today).one_or_none()
     if day is not None:
         raise PermanentError(_of_day(day))
-    tenant = execute(connection, "mrr/check_tenants").one_or_none()
+    tenant = execute(connection, "mrr/check_tenants", today=scope.today, currency=scope.currency).one_or_none()
     if tenant is not None:
         raise PermanentError(
             f"mrr_movements of tenant {tenant.tenant_id} until {tenant.day}: they add up to {tenant.movements:f}, "

@@ -13,12 +13,11 @@ from pipeline.installation import Installation
 from pipeline.mrr.checking import check
 from pipeline.mrr.day import day_of
 from pipeline.mrr.definition import Definition, definition_of
+from pipeline.mrr.scope import EVER, Scope
 from pipeline.mrr.subscriptions import take_versions
 from pipeline.rollups.report import RollReport
 from pipeline.rollups.ticking import ticking
 from pipeline.sources.locking import held_table
-
-EVER = "-infinity"
 
 
 @dataclass(frozen=True)
@@ -63,9 +62,10 @@ def _redo(installation: Installation, report: RollReport, through: datetime) -> 
             today=look.today,
             open_time=open_for(installation),
         )
-        execute(connection, "mrr/scope", day_from=day_from, today=look.today, currency=look.currency)
-        days = _replace(connection)
-        check(connection)
+        first_day = execute(connection, "mrr/scope", day_from=day_from).scalar_one()
+        scope = Scope(day_from=day_from, first_day=first_day, today=look.today, currency=look.currency)
+        days = _replace(connection, scope)
+        check(connection, scope)
         execute(connection, "mrr/note", definition=look.definition.name, timezone=look.timezone, today=look.today)
     report.subscriptions_changed = changed
     report.mrr_days_changed = days
@@ -93,18 +93,19 @@ def _find_spans(connection: Connection, look: Look) -> None:
     connection.exec_driver_sql("analyze mrr_spans")
 
 
-def _replace(connection: Connection) -> int:
+def _replace(connection: Connection, scope: Scope) -> int:
     """Bring both tables to what they should be; mark the platform's days; give how many changed."""
+    place = {"today": scope.today, "currency": scope.currency}
     connection.exec_driver_sql("analyze mrr_redo")
-    execute(connection, "mrr_movements/fill")
-    execute(connection, "mrr_movements/stored")
+    execute(connection, "mrr_movements/fill", day_from=scope.day_from, **place)
+    execute(connection, "mrr_movements/stored", day_from=scope.day_from)
     connection.exec_driver_sql("analyze right_mrr_movements")
     connection.exec_driver_sql("analyze stored_mrr_movements")
     execute(connection, "mrr_movements/clear")
     execute(connection, "mrr_movements/add")
-    execute(connection, "mrr_daily/fill")
+    execute(connection, "mrr_daily/fill", first_day=scope.first_day, **place)
     connection.exec_driver_sql("analyze right_mrr_daily")
-    execute(connection, "mrr_daily/clear")
+    execute(connection, "mrr_daily/clear", first_day=scope.first_day)
     execute(connection, "mrr_daily/add")
     days: int = execute(connection, "mrr/mark_changed").scalar_one()
     return days

@@ -4,17 +4,17 @@ with totals as (
     select
         d.day,
         coalesce(sum(m.mrr), 0) as mrr
-    from mrr_scope as g
-    inner join lateral (
-        select least(min(k.day), g.today) as day_from
+    from (
+        -- One row: the first day that there is.
+        select least(min(k.day), cast(:today as date)) as day_from
         from (
-            select min(a.day) as day from rollup.mrr_daily as a where a.day >= g.first_day
+            select min(a.day) as day from rollup.mrr_daily as a where a.day >= cast(:first_day as date)
             union all
-            select min(a.day) from rollup.mrr_movements as a where a.day >= g.first_day
+            select min(a.day) from rollup.mrr_movements as a where a.day >= cast(:first_day as date)
         ) as k
-    ) as f on true
+    ) as f
     inner join lateral (
-        select s::date as day from generate_series(f.day_from - 1, g.today, interval '1 day') as s
+        select s::date as day from generate_series(f.day_from - 1, cast(:today as date), interval '1 day') as s
     ) as d on true
     left join rollup.mrr_daily as m on d.day = m.day
     group by d.day
@@ -26,7 +26,7 @@ moved as (
         m.day,
         sum(m.amount) as amount
     from rollup.mrr_movements as m
-    inner join mrr_scope as g on m.day >= g.first_day
+    where m.day >= cast(:first_day as date)
     group by m.day
 ),
 

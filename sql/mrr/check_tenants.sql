@@ -13,20 +13,19 @@ held as (
     -- One row: what a tenant has today.
     select
         s.tenant_id,
-        sum(s.monthly * case when s.currency = g.currency then 1 else coalesce(r.rate, 0) end) as mrr
+        sum(s.monthly * case when s.currency = :currency then 1 else coalesce(r.rate, 0) end) as mrr
     from mrr_spans as s
-    inner join mrr_scope as g on s.day_from <= g.today and s.day_to > g.today
-    left join pipeline.mrr_rates as r on s.currency = r.currency and g.today = r.day and s.currency <> g.currency
+    left join pipeline.mrr_rates as r on s.currency = r.currency and s.currency <> :currency and r.day = :today
+    where s.day_from <= :today and s.day_to > :today
     group by s.tenant_id
 )
 
 select
-    g.today as day,
+    cast(:today as date) as day,
     m.tenant_id,
     m.movements,
     coalesce(h.mrr, 0) as closing
 from moved as m
-cross join mrr_scope as g
 left join held as h on m.tenant_id = h.tenant_id
 where m.movements <> coalesce(h.mrr, 0)
 order by m.tenant_id

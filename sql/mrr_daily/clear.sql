@@ -1,9 +1,8 @@
 -- Rows that are not as they should be go; of what stays, nothing is written again.
 with gone as (
     delete from rollup.mrr_daily as m
-    using mrr_scope as g
     where
-        m.day >= g.first_day
+        m.day >= cast(:first_day as date)
         and not exists (
             select from right_mrr_daily as r
             where

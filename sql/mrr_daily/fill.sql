@@ -3,12 +3,10 @@
 with scope as (
     -- One row: the days to fill.
     select
-        greatest(g.first_day, min(s.day_from)) as first_day,
-        g.today,
-        g.currency
-    from mrr_scope as g
-    cross join mrr_spans as s
-    group by g.first_day, g.today, g.currency
+        greatest(cast(:first_day as date), min(s.day_from)) as first_day,
+        cast(:today as date) as today,
+        cast(:currency as text) as currency
+    from mrr_spans as s
 ),
 
 days as (

@@ -4,13 +4,10 @@ with reach as (
     -- One row: one tenant and the first of its days that is redone.
     select
         s.tenant_id,
-        least(min(r.day_from), g.day_from) as day_from,
-        g.today,
-        g.currency
+        least(min(r.day_from), cast(:day_from as date)) as day_from
     from (select distinct k.tenant_id from mrr_spans as k) as s
-    cross join mrr_scope as g
     left join mrr_redo as r on s.tenant_id = r.tenant_id
-    group by s.tenant_id, g.day_from, g.today, g.currency
+    group by s.tenant_id
 ),
 
 points as (
@@ -24,23 +21,22 @@ points as (
         values
         (s.day_from),
         (s.day_to)
-    ) as d (day) on d.day >= g.day_from and d.day <= g.today
+    ) as d (day) on g.day_from <= d.day and d.day <= :today
     union
     select
         s.tenant_id,
         r.day
     from mrr_spans as s
-    inner join reach as g on s.tenant_id = g.tenant_id and s.currency <> g.currency
+    inner join reach as g on s.tenant_id = g.tenant_id
     inner join pipeline.mrr_rates as r
         on
             s.currency = r.currency
             and s.day_from < r.day
             and s.day_to >= r.day
             and g.day_from <= r.day
-            and g.today >= r.day
     inner join pipeline.mrr_rates as b
         on r.currency = b.currency and r.day - 1 = b.day and r.rate is distinct from b.rate
-    where s.monthly <> 0
+    where s.currency <> :currency and s.monthly <> 0 and r.day <= :today
 ),
 
 held as (
@@ -52,7 +48,7 @@ held as (
         coalesce(sum(s.monthly) filter (where s.day_from < p.day), 0) as before,
         coalesce(sum(s.monthly) filter (where s.day_from <= p.day and s.day_to > p.day), 0) as now
     from points as p
-    inner join mrr_spans as s on p.tenant_id = s.tenant_id and s.day_from <= p.day and s.day_to >= p.day
+    inner join mrr_spans as s on p.tenant_id = s.tenant_id and p.day >= s.day_from and p.day <= s.day_to
     where s.monthly is not null
     group by p.tenant_id, p.day, s.currency
 ),
@@ -64,12 +60,11 @@ rated as (
         h.day,
         h.before,
         h.now,
-        case when h.currency = g.currency then 1 else coalesce(b.rate, 0) end as rate_before,
-        case when h.currency = g.currency then 1 else coalesce(r.rate, 0) end as rate_now
+        case when h.currency = :currency then 1 else coalesce(b.rate, 0) end as rate_before,
+        case when h.currency = :currency then 1 else coalesce(r.rate, 0) end as rate_now
     from held as h
-    cross join mrr_scope as g
-    left join pipeline.mrr_rates as b on h.currency = b.currency and h.day - 1 = b.day and h.currency <> g.currency
-    left join pipeline.mrr_rates as r on h.currency = r.currency and h.day = r.day and h.currency <> g.currency
+    left join pipeline.mrr_rates as b on h.currency = b.currency and h.day - 1 = b.day and h.currency <> :currency
+    left join pipeline.mrr_rates as r on h.currency = r.currency and h.day = r.day and h.currency <> :currency
 ),
 
 moved as (
@@ -86,12 +81,12 @@ moved as (
 ),
 
 paying as (
-    -- One row: one tenant and the first day on which it had MRR.
+    -- One row: one tenant that gained something and the first day on which it had MRR.
     select
         s.tenant_id,
         min(
             case
-                when s.currency = g.currency then s.day_from
+                when s.currency = :currency then s.day_from
                 else (
                     select min(r.day) from pipeline.mrr_rates as r
                     where r.currency = s.currency and r.day >= s.day_from and r.day < s.day_to and r.rate > 0
@@ -99,8 +94,7 @@ paying as (
             end
         ) as since
     from mrr_spans as s
-    cross join mrr_scope as g
-    where s.monthly > 0
+    where s.monthly > 0 and s.tenant_id in (select m.tenant_id from moved as m where m.opening = 0 and m.rest > 0)
     group by s.tenant_id
 )
 

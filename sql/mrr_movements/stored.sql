@@ -6,7 +6,7 @@ select
     m.movement,
     m.amount
 from rollup.mrr_movements as m
-inner join mrr_scope as g on m.day >= g.day_from
+where m.day >= cast(:day_from as date)
 union
 select
     m.day,
