@@ -66,19 +66,15 @@ class History:
         end = min(datetime.combine(day + DAY, datetime.min.time(), LAGOS), self.through)
         tried = row.trial_ends_at is not None and row.trial_ends_at < end
         trialing = row.status == "trialing" and not tried
-        if self.definition == "chartmogul":
-            if row.trial_ends_at is not None and not tried:
-                return None
-            if row.status == "trialing" and row.trial_ends_at is None:
-                return None
+        if self.definition == "chartmogul" and not tried and (row.trial_ends_at is not None or trialing):
+            return None
         begun = row.started_at < end if row.started_at is not None else day >= first
         if not begun or (row.ended_at is not None and row.ended_at < end):
             return None
         if row.started_at is not None and row.ended_at is not None:
             return row
-        if day >= first:
-            return row if row.status in COUNTED[self.definition] else None
-        return None if trialing else row
+        does = row.status in COUNTED[self.definition] if day >= first else not trialing
+        return row if does else None
 
     def rate(self, currency: str, day: date) -> Decimal | None:
         if currency == "NGN":
