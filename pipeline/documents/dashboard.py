@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from pipeline.documents import lists
+from pipeline.documents.costs import cost_breakdown, cost_metric, draft_costs
 from pipeline.documents.lists import Lengths, percentiles
 from pipeline.documents.numbers import change, instant, percent, plain, ratio
 from pipeline.documents.quotas import quota_status
@@ -50,9 +51,9 @@ def dashboard(
     }
 
 
-def draft_periods(tenant: Tenant) -> dict[str, Any]:
+def draft_periods(tenant: Tenant, currency: str) -> dict[str, Any]:
     """Give the sections of each period that the tenant's rows were read for; their lists are drafts."""
-    return {name: _period(name, period, tenant.series) for name, period in tenant.periods.items()}
+    return {name: _period(name, period, tenant, currency) for name, period in tenant.periods.items()}
 
 
 def _finished(period: Mapping[str, Any], lengths: Lengths) -> dict[str, Any]:
@@ -69,19 +70,21 @@ def _finished(period: Mapping[str, Any], lengths: Lengths) -> dict[str, Any]:
         "other_endpoints": lists.other_endpoints(endpoints, lengths.endpoints),
         "other_usage": lists.other_usage(kinds, lengths.kinds),
         "other_kinds": lists.other_kinds(kinds, lengths.kinds),
+        "cost_breakdown": cost_breakdown(period["cost_breakdown"], lengths),
     }
 
 
-def _period(name: str, period: Period, series: Mapping[str, Mapping[int, Point]]) -> dict[str, Any]:
+def _period(name: str, period: Period, tenant: Tenant, currency: str) -> dict[str, Any]:
     total_grain, count, trend_grain, _ = GRAINS[name]
-    points = series.get(total_grain, {})
+    points = tenant.series.get(total_grain, {})
     now = total(points.get(place, EMPTY) for place in range(1, count + 1))
     before = total(points.get(place, EMPTY) for place in range(count + 1, 2 * count + 1))
-    trend = trend_points(name, series.get(trend_grain, {}))
+    trend = trend_points(name, tenant.series.get(trend_grain, {}))
+    days = [tenant.cost_days.get(place, Decimal(0)) for place in range(count, 0, -1)] if total_grain == "day" else None
     return {
         "start": instant(period.start),
         "end": instant(period.end),
-        "metrics": _metrics(now, before, trend),
+        "metrics": [*_metrics(now, before, trend), cost_metric(period.costs, days, currency)],
         "api_usage": {
             "total": now.requests,
             "client_errors": now.client_errors,
@@ -107,6 +110,7 @@ def _period(name: str, period: Period, series: Mapping[str, Mapping[int, Point]]
             "api_requests": [point.requests for point in trend],
             "ai_tokens": [plain(point.ai_tokens) for point in trend],
         },
+        "cost_breakdown": draft_costs(period.costs, currency),
     }
 
 

@@ -10,7 +10,7 @@ import orjson
 
 LEVEL = 9
 STAMPS = frozenset({"seq", "data_through", "start", "end"})
-NAMED_BY_DATA = frozenset({"by_model"})  # a model may be called as a stamp is
+NAMED_BY_DATA = frozenset({"by_model", "breakdown"})  # a model or an item may be called as a stamp is
 HASH_DIGITS = 12
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 PERIODS = ("24h", "7d", "30d", "90d")
@@ -65,6 +65,53 @@ class Usage:
 
 
 @dataclass(frozen=True)
+class CostPart:
+    """Lines of one item in one period whose amount is known, or not for one reason, `missing`, and is None then.
+
+    `lines` are by day, item and price; `native_amount` is in `currency`, which is None where there is more than one.
+    """
+
+    item: str
+    lines: int
+    quantity: Decimal
+    currency: str | None
+    native_amount: Decimal | None
+    amount: Decimal | None
+    missing: str | None
+    first_day: date
+    last_day: date
+
+
+@dataclass(frozen=True)
+class Costs:
+    """The costs of one period, and of the one of the same length before it."""
+
+    now: Sequence[CostPart] = ()
+    before: Sequence[CostPart] = ()
+
+
+@dataclass(frozen=True)
+class CostLine:
+    """One line of `rollup.cost_daily`, as pages have it: [starts_at, ends_at) is its day, numbers are written out."""
+
+    starts_at: datetime
+    ends_at: datetime
+    day: str
+    item: str
+    price_from: str | None
+    quantity: str
+    unit_size: str | None
+    unit_price: str | None
+    currency: str | None
+    native_amount: str | None
+    fx_rate: str | None
+    fx_date: str | None
+    fx_source: str | None
+    amount: str | None
+    missing: str | None
+
+
+@dataclass(frozen=True)
 class PageRow:
     """One line of a detail page: an hour (its start) or a day (its date)."""
 
@@ -100,6 +147,7 @@ class Period:
     all_models: Whole = Whole()
     kinds: Sequence[Usage] = ()
     all_kinds: Whole = Whole()
+    costs: Costs = Costs()
 
 
 @dataclass(frozen=True)
@@ -127,7 +175,7 @@ class Tenant:
 
     `series` holds points by grain and place: hours before the end (1 to 48), days before today (1 to 180), quarters
     of the last seven days (0, the oldest, to 27). A place without a point had nothing. `quotas` are the first of
-    `all_quotas`.
+    `all_quotas`. `cost_days` holds what each day before today (1 to 90) cost, None where nothing of it is known.
     """
 
     id: str
@@ -138,3 +186,4 @@ class Tenant:
     series: Mapping[str, Mapping[int, Point]] = field(default_factory=dict)
     quotas: Sequence[Quota] = ()
     all_quotas: int = 0
+    cost_days: Mapping[int, Decimal | None] = field(default_factory=dict)

@@ -83,6 +83,7 @@ def documents_version(installation: Installation) -> str:
 
 @cache
 def _code() -> str:
-    parts = [ROOT / "pipeline" / "publish" / name for name in ("keys.py", "quotas.py", "reading.py", "shaping.py")]
+    names = ("costs.py", "keys.py", "quotas.py", "reading.py", "shaping.py")
+    parts = [ROOT / "pipeline" / "publish" / name for name in names]
     parts += [*(ROOT / "pipeline" / "documents").glob("*.py"), *(ROOT / "sql" / "documents").glob("*.sql")]
     return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(parts))).hexdigest()

@@ -13,7 +13,21 @@ from sqlalchemy import Connection, Row
 
 from pipeline.database.connection import rows
 from pipeline.documents.lists import LISTED
-from pipeline.documents.rows import PERIODS, Endpoint, Latency, Listed, PageRow, Period, Point, Tenant, Usage, Whole
+from pipeline.documents.rows import (
+    PERIODS,
+    CostLine,
+    Costs,
+    Endpoint,
+    Latency,
+    Listed,
+    PageRow,
+    Period,
+    Point,
+    Tenant,
+    Usage,
+    Whole,
+)
+from pipeline.publish.costs import read_cost_days, read_cost_lines, read_costs
 from pipeline.publish.quotas import read_quotas
 
 
@@ -38,6 +52,7 @@ class Job:
     to_delete: list[str] = field(default_factory=list)  # paths of a deleted tenant, the dashboard first
     current: dict[tuple[str, str], Current] = field(default_factory=dict)
     pages: dict[tuple[str, str], Page] = field(default_factory=dict)
+    cost_months: dict[str, list[CostLine]] = field(default_factory=dict)  # months to look at; none where all is gone
 
 
 @dataclass
@@ -65,7 +80,9 @@ def read_jobs(connection: Connection, tenants: Sequence[Any], through: datetime,
     _read_tenants(connection, {each: job for each, job in living.items() if job.kept}, through, PERIODS[:1])
     _read_tenants(connection, {each: job for each, job in living.items() if not job.kept}, through, PERIODS)
     _read_hour_pages(connection, jobs, days, through)
-    _read_day_pages(connection, jobs, days, through)
+    months = _months(jobs, days)
+    _read_day_pages(connection, jobs, months, through)
+    _read_cost_pages(connection, jobs, months, through)
     return [jobs[tenant] for tenant in tenants if tenant in jobs]
 
 
@@ -112,11 +129,17 @@ def _read_tenants(connection: Connection, jobs: dict[Any, Job], through: datetim
     endpoints: dict[tuple[Any, str], list[Row[Any]]] = defaultdict(list)
     for row in rows(connection, "documents/endpoints", most=LISTED, **at):
         endpoints[row.tenant_id, row.period].append(row)
+    costs = read_costs(connection, list(jobs), through, asked)
+    cost_days = read_cost_days(connection, list(jobs), through) if len(asked) > 1 else {}
     periods: dict[Any, dict[str, Period]] = defaultdict(dict)
     for row in rows(connection, "documents/windows_of", **at):
         place = row.tenant_id, row.period
         periods[row.tenant_id][row.period] = _period(
-            row, endpoints=endpoints[place], models=usage[*place, True], kinds=usage[*place, False]
+            row,
+            endpoints=endpoints[place],
+            models=usage[*place, True],
+            kinds=usage[*place, False],
+            costs=costs.get(place, Costs()),
         )
     series: dict[Any, dict[str, dict[int, Point]]] = defaultdict(lambda: defaultdict(dict))
     for row in rows(connection, "documents/series", tenants=list(jobs), through=through, long=len(asked) > 1):
@@ -133,11 +156,17 @@ def _read_tenants(connection: Connection, jobs: dict[Any, Job], through: datetim
                 series=series[tenant],
                 quotas=quotas[tenant].first,
                 all_quotas=quotas[tenant].count,
+                cost_days=cost_days.get(tenant, {}),
             )
 
 
 def _period(
-    window: Row[Any], *, endpoints: Sequence[Row[Any]], models: Sequence[Row[Any]], kinds: Sequence[Row[Any]]
+    window: Row[Any],
+    *,
+    endpoints: Sequence[Row[Any]],
+    models: Sequence[Row[Any]],
+    kinds: Sequence[Row[Any]],
+    costs: Costs,
 ) -> Period:
     """Make a period of its rows; the first of each list is all together, and missing where there is nothing."""
     return Period(
@@ -150,6 +179,7 @@ def _period(
         all_models=_all_usage(models),
         kinds=_listed_usage(kinds),
         all_kinds=_all_usage(kinds),
+        costs=costs,
     )
 
 
@@ -199,10 +229,8 @@ def _read_hour_pages(
         _fill_pages(jobs, "hourly", rows(connection, "documents/page_hours", **at))
 
 
-def _read_day_pages(
-    connection: Connection, jobs: dict[Any, Job], days: dict[Any, set[date]], through: datetime
-) -> None:
-    """Months of changed days, and of days that have closed since the last publish."""
+def _months(jobs: dict[Any, Job], days: dict[Any, set[date]]) -> list[tuple[Any, date]]:
+    """Give the months of changed days, and of days that have closed since the last publish: their first days."""
     asked = []
     for tenant, job in jobs.items():
         if not job.tenant:
@@ -212,12 +240,27 @@ def _read_day_pages(
             touched |= {job.info.published_day, job.info.today}
             touched |= set(_months_between(job.info.published_day, job.info.today))
         asked += [(tenant, month) for month in sorted({day.replace(day=1) for day in touched})]
+    return asked
+
+
+def _read_day_pages(
+    connection: Connection, jobs: dict[Any, Job], asked: Sequence[tuple[Any, date]], through: datetime
+) -> None:
     for tenant, month in asked:
         jobs[tenant].pages["daily", month.isoformat()[:7]] = Page()
     if asked:
         tenants, months = zip(*asked, strict=True)
         at = {"tenants": list(tenants), "months": list(months), "through": through}
         _fill_pages(jobs, "daily", rows(connection, "documents/page_days", **at))
+
+
+def _read_cost_pages(
+    connection: Connection, jobs: dict[Any, Job], asked: Sequence[tuple[Any, date]], through: datetime
+) -> None:
+    lines = read_cost_lines(connection, asked, through)
+    for tenant, month in asked:
+        page = month.isoformat()[:7]
+        jobs[tenant].cost_months[page] = lines[tenant, page]
 
 
 def _months_between(first: date, last: date) -> list[date]:

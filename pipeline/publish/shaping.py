@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from pipeline.documents.budget import check_page, fitted
+from pipeline.documents.cost_pages import COSTS, cost_pages, month_of, place_of
 from pipeline.documents.dashboard import dashboard, draft_periods
 from pipeline.documents.encode import compress, content_hash, page_name, to_json
 from pipeline.documents.lists import Lengths
 from pipeline.documents.pages import detail_page, index_page
-from pipeline.documents.rows import Listed
+from pipeline.documents.rows import CostLine, Listed
 from pipeline.publish.keys import folder
 from pipeline.publish.reading import Job, Page
 
-KINDS = ("hourly", "daily")
+KINDS = ("hourly", "daily", COSTS)
 INDEX = "index"  # the index of the oldest pages; those of later ones are index-2, index-3 and so on
 INDEXED = 400  # entries of an index page; they come to about 12,000 bytes
 
@@ -55,7 +57,7 @@ def shape(job: Job, *, key: str, seq: int, data_through: datetime, currency: str
     changes = Changes()
     pages = _Pages(job, folder(key), changes)
     pages.shape_asked()
-    periods = draft_periods(job.tenant) | (job.kept or {})
+    periods = draft_periods(job.tenant, currency) | (job.kept or {})
     if not job.kept:
         changes.to_keep = {name: periods[name] for name in periods if name != "24h"}
 
@@ -111,7 +113,19 @@ class _Pages:
                 up[kind][page] = self._take(self._detail(kind, page, asked))
             elif up[kind].pop(page, None):
                 self.changes.gone.append((kind, page))
-        self.up = {kind: sorted(up[kind].values(), key=lambda each: each.page, reverse=True) for kind in KINDS}
+        for month, lines in self.job.cost_months.items():
+            self._shape_costs(month, lines, up[COSTS])
+        self.up = {kind: sorted(up[kind].values(), key=lambda each: place_of(each.page))[::-1] for kind in KINDS}
+
+    def _shape_costs(self, month: str, lines: Sequence[CostLine], up: dict[str, Listed]) -> None:
+        """Shape the pages of a month; it may have had more of them before."""
+        before = [page for page in up if month_of(page) == month]
+        for each in cost_pages(self.job.info.id, month, lines):
+            up[each.page] = self._take(self._shaped(COSTS, each.page, each.document, each.start, each.end))
+            before = [page for page in before if page != each.page]
+        for page in before:
+            del up[page]
+            self.changes.gone.append((COSTS, page))
 
     def shown(self, kind: str, count: int) -> list[Listed]:
         """Give the newest pages, and after them the first index page of the older ones where there are any."""

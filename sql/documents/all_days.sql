@@ -12,6 +12,12 @@ from rollup.usage_daily as u
 where u.tenant_id = any(:tenants)
 union
 select
+    c.tenant_id,
+    c.day
+from rollup.cost_daily as c
+where c.tenant_id = any(:tenants)
+union
+select
     f.tenant_id,
     cast(f.page as date)
 from pipeline.files as f
@@ -22,3 +28,9 @@ select
     cast(f.page || '-01' as date)
 from pipeline.files as f
 where f.tenant_id = any(:tenants) and f.kind = 'daily' and f.page ~ '^\d{4}-\d\d$' and f.superseded_at is null
+union
+select
+    f.tenant_id,
+    cast(left(f.page, 7) || '-01' as date)
+from pipeline.files as f
+where f.tenant_id = any(:tenants) and f.kind = 'costs' and f.page ~ '^\d{4}-\d\d' and f.superseded_at is null

@@ -22,3 +22,15 @@ where
     and f.kind = 'daily'
     and f.page ~ '^\d{4}-\d\d$'
     and f.page < to_char(p.days_from, 'YYYY-MM')
+union all
+select
+    f.tenant_id,
+    cast(left(f.page, 7) || '-01' as date)
+from pipeline.files as f
+cross join pipeline.progress as p
+where
+    f.tenant_id = any(:tenants)
+    and f.superseded_at is null
+    and f.kind = 'costs'
+    and f.page ~ '^\d{4}-\d\d'
+    and left(f.page, 7) < to_char(p.days_from, 'YYYY-MM')

@@ -1,0 +1,93 @@
+"""The pages of kind `costs`: a month's lines by day, item and price, as many pages as they need. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pipeline.documents.budget import PAGE_BYTES
+from pipeline.documents.dashboard import SCHEMA
+from pipeline.documents.encode import compress, to_json
+from pipeline.documents.numbers import instant
+from pipeline.documents.rows import CostLine
+
+COSTS = "costs"
+LINES = 400
+COLUMNS = (
+    "day",
+    "item",
+    "price_from",
+    "quantity",
+    "unit_size",
+    "unit_price",
+    "currency",
+    "native_amount",
+    "fx_rate",
+    "fx_date",
+    "fx_source",
+    "amount",
+    "missing",
+)
+
+
+@dataclass(frozen=True)
+class CostPage:
+    """One page: its name, [start, end) of its first to its last day, and its document."""
+
+    page: str
+    start: datetime
+    end: datetime
+    document: dict[str, Any]
+
+
+def cost_pages(tenant_id: str, month: str, lines: Sequence[CostLine]) -> list[CostPage]:
+    """Give the pages of a month, its lines in order: the first has the month's name, the others a number behind it.
+
+    Pages are filled from the first day on, so that full ones keep their content while the month goes on.
+    """
+    cuts = [cut for start in range(0, len(lines), LINES) for cut in _cut(tenant_id, lines[start : start + LINES])]
+    return [
+        CostPage(
+            f"{month}-{number}" if number > 1 else month,
+            cut[0].starts_at,
+            cut[-1].ends_at,
+            _document(tenant_id, cut),
+        )
+        for number, cut in enumerate(cuts, 1)
+    ]
+
+
+def month_of(page: str) -> str:
+    """Give the month that a page holds lines of."""
+    return page[:7]
+
+
+def place_of(page: str) -> list[int]:
+    """Give what pages of one kind are in order by: their numbers, so that the tenth follows the ninth."""
+    return [int(number) for number in re.findall(r"\d+", page)]
+
+
+def _cut(tenant_id: str, lines: Sequence[CostLine]) -> Iterator[Sequence[CostLine]]:
+    """Halve lines until each part has room in a page; names and numbers have more digits for some than for others."""
+    content = to_json(_document(tenant_id, lines))
+    if len(lines) == 1 or len(content) <= PAGE_BYTES or len(compress(content)) <= PAGE_BYTES:
+        yield lines
+        return
+    half = len(lines) // 2
+    yield from _cut(tenant_id, lines[:half])
+    yield from _cut(tenant_id, lines[half:])
+
+
+def _document(tenant_id: str, lines: Sequence[CostLine]) -> dict[str, Any]:
+    """Give a page in columns of one length, a place a line; quantities and money are decimal strings."""
+    return {
+        "schema": SCHEMA,
+        "kind": COSTS,
+        "tenant_id": tenant_id,
+        "from": instant(lines[0].starts_at),
+        "to": instant(lines[-1].ends_at),
+        **{column: [getattr(line, column) for line in lines] for column in COLUMNS},
+    }
