@@ -65,7 +65,7 @@ def shape_periods(shaped: Tenant) -> dict[str, Any]:
 
 def document(shaped: Tenant, **stamps: Any) -> dict[str, Any]:
     given: dict[str, Any] = {"seq": 1, "data_through": THROUGH, "currency": "NGN", "pages": {"hourly": [], "daily": []}}
-    return dashboard(shaped, periods=draft_periods(shaped), **(given | stamps))
+    return dashboard(shaped, periods=draft_periods(shaped, given["currency"]), **(given | stamps))
 
 
 def metric(shaped: Tenant, name: str, period: str = "24h") -> dict[str, Any]:
@@ -159,6 +159,7 @@ def test_a_tenant_with_nothing_has_zeros_where_things_are_counted_and_nulls_wher
             ("ai_tokens", 0, None),
             ("error_rate", None, None),
             ("avg_response_time", None, None),
+            ("cost", "0.00", None),
         ]
         assert [each["trend"] for each in found["metrics"]] == [[0] * points] * 2 + [[None] * points] * 2
         assert found["usage_trend"]["api_requests"] == found["usage_trend"]["ai_tokens"] == [0] * points

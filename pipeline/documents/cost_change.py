@@ -53,9 +53,7 @@ def _amount(known: Known | None) -> Decimal:
     return known.amount if known else Decimal(0)
 
 
-def change_of_cost(
-    now: Mapping[str, Known], before: Mapping[str, Known], *, whole: int, digits: int
-) -> dict[str, str]:
+def change_of_cost(now: Mapping[str, Known], before: Mapping[str, Known], *, whole: int, digits: int) -> dict[str, str]:
     """Give usage, price and fx of all items, as money that adds up to `whole` minor units."""
     splits = [split(now.get(item), before.get(item)) for item in sorted({*now, *before})]
     parts = {

@@ -10,8 +10,11 @@ from functools import reduce
 EXACT = Context(prec=100_000, rounding=ROUND_HALF_UP)
 USUAL_DIGITS = 2
 # ISO 4217, the currencies with another number of digits than two.
-WITHOUT = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split()
-THOUSANDTHS = "BHD IQD JOD KWD LYD OMR TND".split()
+WITHOUT = (
+    *("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG"),
+    *("RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"),
+)
+THOUSANDTHS = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
 DIGITS = dict.fromkeys(WITHOUT, 0) | dict.fromkeys(THOUSANDTHS, 3) | dict.fromkeys(("CLF", "UYW"), 4)
 
 
@@ -41,10 +44,10 @@ def exact(amount: Decimal) -> str:
 
 
 def apportioned(parts: Mapping[str, Decimal], whole: int, digits: int) -> dict[str, int]:
-    """Round parts to minor units that add up to `whole`: down, and what is left to the largest remainders, then by name.
+    """Round parts to minor units that add up to `whole`: down, and what is left goes to the largest remainders.
 
-    The largest remainder method (Hamilton). A whole that is farther away than the roundings of the parts is spread
-    evenly first, so that it adds up whatever it is.
+    The largest remainder method (Hamilton), ties by name. A whole that is farther away than the roundings of the parts
+    is spread evenly first, so that it adds up whatever it is.
     """
     scaled = {name: amount.scaleb(digits, EXACT) for name, amount in parts.items()}
     rounded = {name: int(amount.to_integral_value(ROUND_FLOOR)) for name, amount in scaled.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,11 +15,14 @@ from pipeline.documents.rows import CostLine, CostPart, Costs
 
 
 def read_costs(
-    connection: Connection, tenants: Sequence[Any], through: datetime, periods: Sequence[str]
+    connection: Connection, tenants: Sequence[Any], through: datetime, *, periods: Sequence[str], open_for: timedelta
 ) -> dict[tuple[Any, str], Costs]:
-    """Give the costs by tenant and period: whole days as they are stored, the last 24 hours from their hours."""
+    """Give the costs by tenant and period: whole days as they are stored, the last 24 hours from their hours.
+
+    `open_for` is how long after its end the prices and rates of a day can still change.
+    """
     at: dict[str, Any] = {"tenants": list(tenants), "through": through}
-    found = list(rows(connection, "documents/costs_hours", **at)) if "24h" in periods else []
+    found = list(rows(connection, "documents/costs_hours", open_for=open_for, **at)) if "24h" in periods else []
     if days := [period for period in periods if period != "24h"]:
         found += rows(connection, "documents/costs_days", periods=days, **at)
     parts: dict[tuple[Any, str, bool], list[CostPart]] = defaultdict(list)
@@ -48,8 +51,8 @@ def read_cost_lines(
         tenants, months = zip(*asked, strict=True)
         at = {"tenants": list(tenants), "months": list(months), "through": through}
         for row in rows(connection, "documents/page_costs", **at):
-            tenant, page, *values = row
-            lines[tenant, page].append(CostLine(*values))
+            values: tuple[Any, ...] = tuple(row)[2:]
+            lines[row.tenant_id, row.page].append(CostLine(*values))
     return lines
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from pipeline.costs.days import open_for
 from pipeline.database.connection import Database, again_on_conflict, rows
 from pipeline.errors import BusyError, PermanentError, TenantcastError, UnusableError
 from pipeline.installation import Installation
@@ -96,19 +97,19 @@ def publish_due(
     report.seq = next_seq(installation)
     due = find_due(installation, through, shard=shard, shards=shards)
     with installation.progress.step("Publishing", total=len(due), unit="tenants") as step:
-        for jobs in _read_ahead(installation.database, due, through):
+        for jobs in _read_ahead(installation, due, through):
             _publish_jobs(installation, jobs, holder, report)
             step.advance(len(jobs))
     report.seconds = round(report.seconds + time.monotonic() - began, 3)
 
 
-def _read_ahead(database: Database, due: Sequence[Any], through: datetime) -> Iterator[list[Job]]:
+def _read_ahead(installation: Installation, due: Sequence[Any], through: datetime) -> Iterator[list[Job]]:
     """Give the jobs batch by batch; the next batch is read while the one before is shaped and written."""
 
     def read(start: int) -> list[Job]:
-        with database.transaction("REPEATABLE READ") as connection:
+        with installation.database.transaction("REPEATABLE READ") as connection:
             connection.exec_driver_sql(f"set local work_mem = '{WORK_MEM}'")
-            return read_jobs(connection, due[start : start + BATCH], through)
+            return read_jobs(connection, due[start : start + BATCH], through, costs_open=open_for(installation))
 
     starts = range(0, len(due), BATCH)
     with ThreadPoolExecutor(1) as reader:

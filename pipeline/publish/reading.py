@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -64,8 +64,13 @@ class Page:
     page_to: datetime | None = None
 
 
-def read_jobs(connection: Connection, tenants: Sequence[Any], through: datetime, *, whole: bool = False) -> list[Job]:
-    """Give one job a tenant, in the order of `tenants`; `whole` reads each as if it had never been published."""
+def read_jobs(
+    connection: Connection, tenants: Sequence[Any], through: datetime, *, costs_open: timedelta, whole: bool = False
+) -> list[Job]:
+    """Give one job a tenant, in the order of `tenants`; `whole` reads each as if it had never been published.
+
+    `costs_open` is how long after its end the prices and rates of a day can still change.
+    """
     at: dict[str, Any] = {"tenants": list(tenants), "through": through}
     jobs = {row.tenant_id: Job(row.tenant_id, row) for row in rows(connection, "documents/tenants", **at)}
     days = _changed_days(connection, jobs, at, whole=whole)
@@ -77,8 +82,11 @@ def read_jobs(connection: Connection, tenants: Sequence[Any], through: datetime,
         if not whole and _still_holds(job, days[job.tenant_id]):
             job.kept = orjson.loads(job.info.kept_periods)
     living = {tenant: job for tenant, job in jobs.items() if not job.info.deleted and not job.info.problem}
-    _read_tenants(connection, {each: job for each, job in living.items() if job.kept}, through, PERIODS[:1])
-    _read_tenants(connection, {each: job for each, job in living.items() if not job.kept}, through, PERIODS)
+    for asked, some in (
+        (PERIODS[:1], {tenant: job for tenant, job in living.items() if job.kept}),
+        (PERIODS, {tenant: job for tenant, job in living.items() if not job.kept}),
+    ):
+        _read_tenants(connection, some, through, asked=asked, costs_open=costs_open)
     _read_hour_pages(connection, jobs, days, through)
     months = _months(jobs, days)
     _read_day_pages(connection, jobs, months, through)
@@ -119,7 +127,9 @@ def _changed_days(
     return days
 
 
-def _read_tenants(connection: Connection, jobs: dict[Any, Job], through: datetime, asked: Sequence[str]) -> None:
+def _read_tenants(
+    connection: Connection, jobs: dict[Any, Job], through: datetime, *, asked: Sequence[str], costs_open: timedelta
+) -> None:
     if not jobs:
         return
     at: dict[str, Any] = {"tenants": list(jobs), "through": through, "periods": list(asked)}
@@ -129,7 +139,7 @@ def _read_tenants(connection: Connection, jobs: dict[Any, Job], through: datetim
     endpoints: dict[tuple[Any, str], list[Row[Any]]] = defaultdict(list)
     for row in rows(connection, "documents/endpoints", most=LISTED, **at):
         endpoints[row.tenant_id, row.period].append(row)
-    costs = read_costs(connection, list(jobs), through, asked)
+    costs = read_costs(connection, list(jobs), through, periods=asked, open_for=costs_open)
     cost_days = read_cost_days(connection, list(jobs), through) if len(asked) > 1 else {}
     periods: dict[Any, dict[str, Period]] = defaultdict(dict)
     for row in rows(connection, "documents/windows_of", **at):

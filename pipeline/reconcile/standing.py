@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Row
 
+from pipeline.costs.days import open_for
 from pipeline.database.connection import rows
 from pipeline.documents.encode import HASH_DIGITS, content_hash
 from pipeline.installation import Installation
@@ -61,7 +62,7 @@ def read_standings(connection: Connection, installation: Installation, tenants: 
         if not each.info.waits and not each.info.deleted:
             by_hour[each.info.through].append(each.tenant_id)
     for through, asked in by_hour.items():
-        for job in read_jobs(connection, asked, through, whole=True):
+        for job in read_jobs(connection, asked, through, costs_open=open_for(installation), whole=True):
             found[job.tenant_id].job = job
     return list(found.values())
 

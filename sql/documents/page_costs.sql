@@ -21,11 +21,9 @@ days as (
         pipeline.day_start(d.day, a.zone) as starts_at,
         pipeline.day_start(d.day + 1, a.zone) as ends_at
     from asked as a
-    cross join lateral (
-        select g.at::date as day
-        from generate_series(a.month, a.month + interval '1 month' - interval '1 day', interval '1 day') as g (at)
-    ) as d
-    where d.day < a.today
+    cross join generate_series(0, 30) as n (later)
+    cross join lateral (select a.month + n.later as day) as d
+    where d.day < a.today and d.day < a.month + interval '1 month'
 )
 
 select
