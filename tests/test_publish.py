@@ -282,8 +282,8 @@ def test_pages_are_written_before_the_dashboard_and_status_last(ready: Installat
     store = failing(ready, "")
     run(ready, NOW)
     names = [path.split("/")[-1].split(".")[0] for path in store.order]
-    assert sorted(names[:3]) == ["2026-03", "2026-03-01", "2026-03-10"]
-    assert names[3:] == ["dashboard", "status"]
+    assert sorted(names[:4]) == ["2026-03", "2026-03", "2026-03-01", "2026-03-10"]
+    assert names[4:] == ["dashboard", "status"]
 
 
 def test_seq_goes_on_from_status_json_when_the_database_was_restored(ready: Installation, sql: Sql) -> None:

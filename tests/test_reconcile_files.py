@@ -132,7 +132,7 @@ def test_what_has_just_been_published_differs_in_nothing(up: Installation) -> No
         "differences": [],
     }
     assert report.bytes == sum(map(len, held(up).values()))
-    assert report.files == 4 + (7 + 2) + (37 + 1 + 2) + (8 + 1)
+    assert report.files == 4 + (7 + 2 + 2) + (37 + 1 + 2 + 2) + (8 + 1 + 1)
 
 
 def test_before_anything_is_published_all_wait(ready: Installation, sql: Sql) -> None:
@@ -432,7 +432,7 @@ def test_files_of_a_deleted_tenant_should_be_gone(up: Installation, sql: Sql) ->
     roll(up, NOW)
     sql("delete from pipeline.queue")
     report = compare_files(up)
-    assert report.found["should be gone"] == report.total == 10
+    assert report.found["should be gone"] == report.total == 12
     mend(up)
     assert found(up) == set()
     assert not [path for path in held(up) if path.startswith(folder_of(up, "t1"))]

@@ -96,7 +96,7 @@ def test_a_row_that_crosses_midnight_changes_its_two_places_and_nothing_else(rea
     after, folder = stamped(ready), f"v1/t/{address(ready, 't1').key}"
     assert {path for path, held in files.items() if after[path] != held} == {f"{folder}/dashboard.json"}
     pages = [path.removeprefix(f"{folder}/").split(".")[0] for path in sorted(after.keys() - files.keys())]
-    assert pages == ["daily/2026-03", "hourly/2026-03-08", "hourly/2026-03-09"]
+    assert pages == ["costs/2026-03", "daily/2026-03", "hourly/2026-03-08", "hourly/2026-03-09"]
     assert_settled(ready, sql, NOW)
 
 

@@ -117,7 +117,7 @@ def test_what_waits_for_the_next_publish(published: Installation, sql: Sql) -> N
     assert because(published) == (
         "Newer numbers wait for the next publish; what is up is true as of 2026-03-10T12:00:00Z."
     )
-    assert "queue 1 entry for 1 day, the oldest from" in told(published)
+    assert "queue 2 entries for 1 day, the oldest from" in told(published)
     publish(published, NOW)
     assert "queue nothing" in told(published)
 
@@ -156,7 +156,7 @@ def test_a_zone_that_cannot_be_used(published: Installation, sql: Sql) -> None:
 
 def test_a_deleted_tenant(published: Installation, sql: Sql) -> None:
     sql("update tenants set deleted_at = now() where id = 't1'")
-    assert "the next run takes away the 4 files that are left" in because(published)
+    assert "the next run takes away the 5 files that are left" in because(published)
     run(published, NOW)
     assert because(published) == "It is deleted, so nothing is published of it; its files are gone."
     sql("delete from tenants where id = 't1'")
@@ -263,13 +263,13 @@ def test_runs_say_what_each_run_did(
     failed, status, files, rollup = runs_in(capsys.readouterr().out)
     assert failed.endswith("FAILED: no such bucket")
     assert "status" in status
-    assert re.search(r"publish +[\d.]+ s +through 2026-03-10T12:00:00Z; 2 tenants looked at; 5 files written \(", files)
+    assert re.search(r"publish +[\d.]+ s +through 2026-03-10T12:00:00Z; 2 tenants looked at; 6 files written \(", files)
     assert "3 marks; 3 buckets redone; 3 days; 2 tenants changed" in rollup
     assert "rejected duration_negative 1" in rollup
     assert main(["runs", "--json", "--limit", "4"]) == 0
     listed = json.loads(capsys.readouterr().out)["runs"]
     assert [each["verb"] for each in listed] == ["publish", "status", "publish", "rollup"]
-    assert (listed[2]["files_written"], listed[2]["tenants_failed"], listed[1]["tenants_failed"]) == (5, 0, None)
+    assert (listed[2]["files_written"], listed[2]["tenants_failed"], listed[1]["tenants_failed"]) == (6, 0, None)
     assert (listed[3]["marks"], listed[3]["rejected"]) == (3, {"duration_negative": 1})
     assert main(["runs", "--limit", "0"]) == 2
 
@@ -283,7 +283,7 @@ def test_run_summary_has_the_ledger_in_columns_with_comments(published: Installa
     rows = sql(
         "select verb, marks, rejected_rows, files_written, took > interval '0' from pipeline.run_summary order by run_id"
     )
-    assert rows[:2] == [("rollup", 3, 1, None, True), ("publish", None, None, 5, True)]
+    assert rows[:2] == [("rollup", 3, 1, None, True), ("publish", None, None, 6, True)]
     bare = """select a.attname from pg_attribute a where attrelid = 'pipeline.run_summary'::regclass and attnum > 0
         and col_description(attrelid, attnum) is null"""
     assert sql(bare) == []
