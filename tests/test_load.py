@@ -283,6 +283,32 @@ def test_columns_are_mapped_and_the_rest_is_named(ready: Installation, write: Wr
     assert fetch(ready, "select tenant_id from api_requests") == [("a",)]
 
 
+def test_a_constant_stands_for_a_column_that_the_file_has_not(ready: Installation, write: Write) -> None:
+    path = write("/a,7", "/b,8", "/c,x", header="endpoint,duration_ms")
+    given = [("tenant_id", 'o\'brien, "x"'), ("status_code", " 200.0"), ("created_at", "2026-03-10"), ("id", "41")]
+    report = load(ready, write("/a,7", header="endpoint,duration_ms", name="one.csv"), constant=given)
+    assert (report.rows, report.rejected, report.ignored_columns) == (1, (), ())
+    report = load(ready, path, constant=given[:3])
+    assert (report.rows, reasons(report)) == (2, {"duration_ms is not a number": (1, (4,))})
+    assert fetch(ready, "select id, tenant_id, endpoint, status_code, created_at from api_requests order by id") == [
+        (number, 'o\'brien, "x"', endpoint, 200, datetime(2026, 3, 10, tzinfo=UTC))
+        for number, endpoint in ((41, "/a"), (42, "/a"), (43, "/b"))
+    ]
+
+
+def test_a_constant_alone_is_no_row(ready: Installation, write: Write) -> None:
+    given = [(name, "1") for name in ("id", "tenant_id", "endpoint", "status_code", "duration_ms")]
+    given.append(("created_at", "2026-03-10"))
+    with pytest.raises(SettingsError, match=r"no column of it goes into the table. Its columns: junk"):
+        load(ready, write("1", header="junk"), constant=given)
+
+
+def test_a_constant_may_bear_the_name_of_a_column_that_is_mapped_elsewhere(ready: Installation, write: Write) -> None:
+    path = write("5,a,x,200,1,2026-03-10", header="id,endpoint,who,status_code,duration_ms,created_at")
+    load(ready, path, renamed=[("tenant_id", "endpoint")], constant=[("endpoint", "/all")])
+    assert fetch(ready, "select tenant_id, endpoint from api_requests") == [("a", "/all")]
+
+
 def test_tables_and_columns_of_the_user(blank: Installation, write: Write, tmp_path: Path) -> None:
     prepare(
         blank,
@@ -585,6 +611,12 @@ GOOD_FILE = (HEADER + "\n1,a,x,200,1,2026-03-10\n").encode()
             [],
             "no column for api_requests.endpoint. Its columns: id, tenant_id.",
         ),
+        ("a.csv", GOOD_FILE, ["--set", "endpoint"], "--set endpoint: expected COLUMN=VALUE"),
+        ("a.csv", GOOD_FILE, ["--set", "endpoint=/x"], "good.csv has a column for it, endpoint. Leave out --set"),
+        ("a.csv", GOOD_FILE, ["--set", "when=x"], "--set when=x: api_requests has no column when. Its columns: id"),
+        ("a.csv", GOOD_FILE, ["--set", "id=1", "--set", "id=2"], "--set id=2: id is set twice"),
+        ("a.csv", GOOD_FILE, ["--set", "status_code=ok"], "--set status_code=ok: status_code is not a whole number."),
+        ("a.csv", GOOD_FILE, ["--set", "status_code=9999999999"], "status_code is out of range."),
         ("a.csv", GOOD_FILE.replace(b"id,", b"id,id,", 1), [], "has the column id more than once"),
         ("a.csv", b"", [], "is empty. Its first line must name its columns"),
         ("a.csv", b"PAR1\x00\x01\xff", [], "is not a CSV file"),
@@ -652,3 +684,30 @@ def test_requests_of_a_real_service(ready: Installation, tmp_path: Path) -> None
     )
     expected = groups["ms"].agg(["size", "sum"]).reset_index()
     assert counted == [tuple(row) for row in expected.itertuples(index=False)]
+
+
+FX_RATES = "create table fx_rates (base text, quote text, rate numeric, rate_date date, source text);"
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("name", "rate", "source"),
+    [
+        ("fx_usd_ngn_daily_oxr_2020-01_2025-11.csv", "ngn_per_usd", "oxr"),
+        ("fx_usd_ngn_cbn_nfem_2024-12_2025-06.csv", "nfem_rate", "cbn"),
+    ],
+)
+def test_real_rates_load_as_they_are(blank: Installation, name: str, rate: str, source: str) -> None:
+    """Days that the publisher has twice come twice: which one counts is judged where rates are read."""
+    prepare(blank, TABLES.format(tenant="text") + FX_RATES)
+    words = ["--into", "fx_rates", "--map", "rate_date=date", "--map", f"rate={rate}"]
+    words += ["--set", "base=USD", "--set", "quote=NGN", "--set", f"source={source}"]
+    assert verb.run(command(str(SHARED_DATA / name), *words), blank) == 0
+    raw = pd.read_csv(SHARED_DATA / name, dtype=str)
+    loaded = fetch(blank, "select rate_date, rate, base, quote, source from fx_rates order by ctid")
+    assert loaded == [
+        (date.fromisoformat(day), Decimal(value), "USD", "NGN", source)
+        for day, value in zip(raw["date"], raw[rate], strict=True)
+    ]
+    doubled = len(loaded) - len({row[0] for row in loaded})
+    assert doubled == (6 if source == "cbn" else 0)

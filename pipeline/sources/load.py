@@ -17,6 +17,7 @@ from pipeline.database.connection import driver, execute, rows
 from pipeline.errors import PermanentError, SettingsError
 from pipeline.sources.batches import Batch, Refused
 from pipeline.sources.checking import WHOLE_LIMITS, check
+from pipeline.sources.constants import add_constants, read_constants
 from pipeline.sources.copying import Ready, TableCopy, encode
 from pipeline.sources.reading import InputFile, open_input
 from pipeline.sources.target import Column, Match, Target, match_columns, read_target
@@ -66,21 +67,25 @@ def load_files(
     *,
     into: str,
     renamed: Sequence[tuple[str, str]] = (),
+    constant: Sequence[tuple[str, str]] = (),
     again: bool = False,
     done: Callable[[LoadReport], None] = lambda _: None,
 ) -> tuple[LoadReport, ...]:
     """Load each file into the table that the contract calls `into`; `done` hears of each one as it ends.
 
-    `renamed` holds pairs of (column, name in the file). What can be seen beforehand is checked before the
-    first row is loaded (SettingsError). Content that is in the table already is passed over, and named in
-    an AlreadyLoadedError once the other files are in; `again` loads it once more.
+    `renamed` holds pairs of (column, name in the file), `constant` pairs of (column, value in all rows). What can be
+    seen beforehand is checked before the first row is loaded (SettingsError). Content that is in the table already is
+    passed over, and named in an AlreadyLoadedError once the other files are in; `again` loads it once more.
     """
     if into not in installation.settings.source.tables:
         known = ", ".join(installation.settings.source.tables)
         raise SettingsError(f"--into {into}: no such table. Known: {known}.")
     target = _find_target(installation, into)
     inputs = [_open(installation, Path(file)) for file in files]
-    matches = [match_columns(target, str(file.path), file.columns, renamed=renamed) for file in inputs]
+    constants = read_constants(target, constant)
+    matches = [
+        match_columns(target, str(file.path), file.columns, renamed=renamed, constants=constants) for file in inputs
+    ]
     reports = []
     for file, match in zip(inputs, matches, strict=True):
         report = _load_file(installation, file, target=target, match=match, again=again)
@@ -155,7 +160,7 @@ def _copy_all(connection: Connection, file: InputFile, *, target: Target, match:
 
 def _prepared(file: InputFile, match: Match) -> Iterator[Ready]:
     for batch in file.read(match.places):
-        checked = check(batch, match.columns)
+        checked = check(add_constants(batch, match.constants), match.columns)
         yield Ready(checked, encode(checked.rows))
 
 

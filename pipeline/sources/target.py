@@ -45,12 +45,24 @@ class Target:
 
 
 @dataclass(frozen=True)
+class Constant:
+    """A column of the table that has the same value, as text, in every row."""
+
+    column: Column
+    value: str
+
+
+@dataclass(frozen=True)
 class Match:
-    """Which column of a file (by its place) fills which column of the table, and which ones fill none."""
+    """Which column of a file (by its place) fills which column of the table, and which ones fill none.
+
+    `columns` are those of the places, then those of the constants.
+    """
 
     places: tuple[int, ...]
     columns: tuple[Column, ...]
     ignored: tuple[str, ...]
+    constants: tuple[Constant, ...]
 
 
 def read_target(connection: Connection, table: SourceTable) -> Target:
@@ -90,7 +102,14 @@ def read_target(connection: Connection, table: SourceTable) -> Target:
     return target
 
 
-def match_columns(target: Target, file: str, names: Sequence[str], *, renamed: Sequence[tuple[str, str]]) -> Match:
+def match_columns(
+    target: Target,
+    file: str,
+    names: Sequence[str],
+    *,
+    renamed: Sequence[tuple[str, str]],
+    constants: Sequence[Constant] = (),
+) -> Match:
     """Decide where each column of a file goes: by `renamed`, the contract's name, the database's name."""
     places = _renamed_places(target, file, names, renamed=renamed)
     for by_contract in (True, False):
@@ -98,12 +117,15 @@ def match_columns(target: Target, file: str, names: Sequence[str], *, renamed: S
             name = column.name if by_contract else column.real
             if column not in places and name in names and names.index(name) not in places.values():
                 places[column] = _only_place(file, names, name)
-    _refuse_missing(target, file, names, places=places)
+    _refuse_filled(file, names, places=places, constants=constants)
+    filled = {*places, *(constant.column for constant in constants)}
+    _refuse_missing(target, file, names, filled=filled)
     used = [column for column in target.columns if column in places]
     return Match(
         places=tuple(places[column] for column in used),
-        columns=tuple(used),
+        columns=(*used, *(constant.column for constant in constants)),
         ignored=tuple(name for place, name in enumerate(names) if place not in places.values()),
+        constants=tuple(constants),
     )
 
 
@@ -126,10 +148,10 @@ def _reading(target: Target, file: str, names: Sequence[str], *, pair: tuple[str
         if column and name in names:
             return column, name
     if target.find(left):
-        raise SettingsError(f"--map {left}={right}: {file} has no column {right}. Its columns: {_listed(names)}.")
+        raise SettingsError(f"--map {left}={right}: {file} has no column {right}. Its columns: {listed(names)}.")
     raise SettingsError(
         f"--map {left}={right}: {target.source.name} has no column {left}. "
-        f"Its columns: {_listed([column.name for column in target.columns])}."
+        f"Its columns: {listed([column.name for column in target.columns])}."
     )
 
 
@@ -139,19 +161,36 @@ def _only_place(file: str, names: Sequence[str], name: str) -> int:
     return names.index(name)
 
 
-def _refuse_missing(target: Target, file: str, names: Sequence[str], *, places: dict[Column, int]) -> None:
+def _refuse_filled(
+    file: str, names: Sequence[str], *, places: dict[Column, int], constants: Sequence[Constant]
+) -> None:
+    """A column takes its values from the file or from a constant, never from both; something comes from the file."""
+    for constant in constants:
+        if constant.column in places:
+            column, name = constant.column.name, names[places[constant.column]]
+            raise SettingsError(
+                f"--set {column}={constant.value}: {file} has a column for it, {name}. Leave out --set, "
+                "or take that column out of the file."
+            )
+    if constants and not places:
+        raise SettingsError(f"{file}: no column of it goes into the table. Its columns: {listed(names)}.")
+
+
+def _refuse_missing(target: Target, file: str, names: Sequence[str], *, filled: set[Column]) -> None:
     """What the table gives by itself may be absent, but not an event's time: that would be made up."""
     required = REQUIRED[target.source.name]
     for column in target.columns:
         made_up = column.name == "created_at" and target.source.name in EVENT_TABLES
         needed = column.name in required and (made_up or not column.has_default)
-        if column not in places and (needed or (column.not_null and not column.has_default)):
+        if column not in filled and (needed or (column.not_null and not column.has_default)):
             raise SettingsError(
                 f"{file}: no column for {target.source.name}.{column.name}. "
-                f"Its columns: {_listed(names)}. Say which one it is: --map {column.name}=NAME."
+                f"Its columns: {listed(names)}. Say which one it is: --map {column.name}=NAME; "
+                f"or give all rows one value: --set {column.name}=VALUE."
             )
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Name columns in one line, of very many the first."""
     shown = ", ".join(name if name.isprintable() else repr(name) for name in names[:20])
     return shown if len(names) <= 20 else f"{shown} and {len(names) - 20} more"

@@ -29,6 +29,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="COLUMN=NAME",
         help="take COLUMN of the table from the column NAME of the file; may be repeated",
     )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="COLUMN=VALUE",
+        help="give COLUMN of the table, which the file does not have, the same VALUE in all rows; may be repeated",
+    )
     parser.add_argument("--again", action="store_true", help="load content that was loaded before once more")
     parser.add_argument("--json", action="store_true", help="print the report as one JSON object")
 
@@ -42,13 +49,17 @@ def run(arguments: argparse.Namespace, installation: Installation) -> int:
         if not arguments.json and not report.loaded_before:
             print("\n".join(_lines(report)), flush=True)
 
-    renamed = [_pair(text) for text in arguments.map]
+    renamed = [
+        _pair(text, wanted="--map {}: expected COLUMN=NAME, such as created_at=timestamp.") for text in arguments.map
+    ]
+    constant = [_pair(text, wanted="--set {}: expected COLUMN=VALUE, such as quote=NGN.") for text in arguments.set]
     try:
         load_files(
             installation,
             arguments.files,
             into=arguments.into,
             renamed=renamed,
+            constant=constant,
             again=arguments.again,
             done=tell,
         )
@@ -58,11 +69,11 @@ def run(arguments: argparse.Namespace, installation: Installation) -> int:
     return int(any(report.rejected and not report.rows for report in reports))
 
 
-def _pair(text: str) -> tuple[str, str]:
-    column, equals, name = text.partition("=")
-    if not (column and equals and name):
-        raise SettingsError(f"--map {text}: expected COLUMN=NAME, such as created_at=timestamp.")
-    return column, name
+def _pair(text: str, *, wanted: str) -> tuple[str, str]:
+    column, equals, value = text.partition("=")
+    if not (column and equals and value):
+        raise SettingsError(wanted.format(text))
+    return column, value
 
 
 def _lines(report: LoadReport) -> list[str]:
