@@ -64,6 +64,17 @@ TENANT_DEFINITIONS = (
     "ledger/stored_hours",
     "documents/windows",
 )
+VIEWS = (
+    "tenants",
+    "usage_by_tenant_month",
+    "active_tenants_month",
+    "p95_by_endpoint_week",
+    "p95_by_endpoint_week_all",
+    "cost_by_tenant_month",
+    "cost_by_item_month",
+    "cost_missing",
+    "mrr_bridge_month",
+)
 
 
 @dataclass
@@ -197,4 +208,6 @@ def _define(
         define(connection, render(reading, reading_names(names, templates)))
         define(connection, render("source/unplaced", names | {"relation": found[name].relation.name}))
         define(connection, render("source/marking", names))
+    for name in VIEWS:
+        define(connection, source(f"views/{name}"))
     execute(connection, "schema/set_version", version=latest())
