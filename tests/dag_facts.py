@@ -33,6 +33,7 @@ def main() -> None:
         "timetable": type(dag.timetable).__name__,
         "runs": hours(dag),
         "catchup": dag.catchup,
+        "paused": dag.is_paused_upon_creation,
         "max_active_runs": dag.max_active_runs,
         "params": dag.params.dump(),
         "tasks": {name: described(task) for name, task in dag.task_dict.items()},

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from pipeline.installation import Installation
+from pipeline.publish.keys import export_folder
 from pipeline.run import run
 from pipeline.settings import ROOT
 from tests.conftest import Sql, dashboard_of, document, environment_of
@@ -48,6 +49,12 @@ def facts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 def daily(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The same of the daily one."""
     return facts_of("tenantcast_reconcile", tmp_path_factory.mktemp("daily"))
+
+
+@pytest.fixture(scope="module")
+def exporting(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The same of the one that exports."""
+    return facts_of("tenantcast_export", tmp_path_factory.mktemp("exporting"))
 
 
 def facts_of(name: str, home: Path) -> dict[str, Any]:
@@ -119,6 +126,14 @@ def test_the_daily_dag(daily: dict[str, Any], facts: dict[str, Any]) -> None:
     assert after - first == timedelta(days=1)
 
 
+def test_the_export_dag_waits_until_somebody_turns_it_on(exporting: dict[str, Any], facts: dict[str, Any]) -> None:
+    assert exporting["reached"] == []
+    assert [name for name in exporting["loaded"] if name.startswith("pipeline")] == ["pipeline", "pipeline.errors"]
+    assert list(exporting["tasks"]) == ["export"]
+    assert (exporting["catchup"], exporting["max_active_runs"], exporting["paused"]) == (False, 1, True)
+    assert (facts["paused"], exporting["params"], exporting["decisions"]) == (None, {}, facts["decisions"])
+
+
 def test_work_that_others_do_is_skipped_and_says_why(facts: dict[str, Any]) -> None:
     assert facts["busy"] == "AirflowSkipException: Another tick is at work."
 
@@ -188,6 +203,15 @@ def test_a_daily_run_fails_on_a_difference_names_it_and_repairs_it_if_told_to(re
     assert sql.one("select requests from rollup.api_hourly") == 1
     found = sql("select report -> 'agrees' from pipeline.runs where verb = 'reconcile' order by run_id")
     assert found == [(False,), (True,)]
+
+
+def test_a_run_of_the_export_writes_the_manifest(ready: Installation, sql: Sql) -> None:
+    sql.request(str(datetime.now(UTC) - timedelta(hours=3)))
+    run(ready)
+    done = within(ROOT / "scripts" / "dag-once", "tenantcast_export", environ=environment_of(ready))
+    assert "success" in done.stdout
+    found = document(ready, f"{export_folder(ready.secret)}/manifest.json")
+    assert found["tables"]["api_daily"]["rows"] == 1
 
 
 def test_a_run_that_fails_says_why_once_and_exits_with_1(blank: Installation) -> None:

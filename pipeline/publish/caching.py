@@ -13,4 +13,5 @@ def cache_control(path: str) -> str:
     if path.startswith("v1/schema/") or path == "v1/tenantcast.d.ts":
         return SCHEMA
     name = path.rsplit("/", 1)[-1]
-    return {"status.json": STATUS, "dashboard.json": DASHBOARD, "summary.json": DASHBOARD}.get(name, PAGE)
+    first = dict.fromkeys(("dashboard.json", "summary.json", "manifest.json"), DASHBOARD)
+    return {"status.json": STATUS, **first}.get(name, PAGE)

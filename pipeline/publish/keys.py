@@ -12,7 +12,8 @@ from pipeline.errors import PermanentError
 from pipeline.installation import Installation
 
 KEY_DIGITS = 32  # 128 bits
-KEY_IN_PATH = re.compile(r"\b(t/|platform/)[0-9a-f]{32}\b")
+KEY_IN_PATH = re.compile(r"\b(t/|platform/|export/)[0-9a-f]{32}\b")
+MANIFEST = "manifest.json"
 PREVIEW = "http://127.0.0.1:8765"
 
 
@@ -33,7 +34,15 @@ def tenant_key(secret: bytes, tenant_id: str, generation: int = 1) -> str:
     Lengths stand before the parts, so that no two (kind, id, generation) are ever the same message.
     """
     identity = tenant_id.encode()
-    message = b"tenant:%d:%s:%d" % (len(identity), identity, generation)
+    return _key(secret, b"tenant:%d:%s:%d" % (len(identity), identity, generation))
+
+
+def export_key(secret: bytes) -> str:
+    """Give the key of the folder of the Parquet export; its message begins unlike any other, so it is nobody else's."""
+    return _key(secret, b"export:0::1")
+
+
+def _key(secret: bytes, message: bytes) -> str:
     return hmac.new(secret, message, hashlib.sha256).hexdigest()[:KEY_DIGITS]
 
 
@@ -45,6 +54,11 @@ def public_name(key: str) -> str:
 def folder(key: str) -> str:
     """Give the folder of a tenant's files under the store's root."""
     return f"v1/t/{key}"
+
+
+def export_folder(secret: bytes) -> str:
+    """Give the folder of the Parquet export under the store's root."""
+    return f"v1/export/{export_key(secret)}"
 
 
 def address(installation: Installation, tenant_id: str) -> Address:

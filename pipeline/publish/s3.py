@@ -11,6 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pipeline.errors import PermanentError, SettingsError, TenantcastError, TransientError
+from pipeline.publish.content import content_type, is_zipped
 from pipeline.publish.stores import Draft
 
 LISTED = 1000  # keys a request, the most there can be
@@ -48,9 +49,9 @@ class S3Store:
                 Bucket=self.bucket,
                 Key=self._key(path),
                 Body=content,
-                ContentType="application/json",
-                ContentEncoding="gzip",
+                ContentType=content_type(path),
                 CacheControl=cache_control,
+                **({"ContentEncoding": "gzip"} if is_zipped(path) else {}),
             )
         except (BotoCoreError, ClientError) as error:
             raise self._translated(path, error) from error

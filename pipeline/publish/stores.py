@@ -14,6 +14,7 @@ from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from pipeline.errors import PermanentError, SettingsError
+from pipeline.publish.content import is_zipped
 
 DRAFT = ".draft-"
 
@@ -27,7 +28,7 @@ class Draft:
 
 
 class Store(Protocol):
-    """Where published files go. Paths are relative to the store's root, `v1/...`; content is gzip."""
+    """Where published files go. Paths are relative to the store's root, `v1/...`; content is gzip, unless Parquet."""
 
     def put(self, path: str, content: bytes, *, cache_control: str) -> None:
         """Write one file whole, or not at all."""
@@ -67,7 +68,7 @@ def open_store(url: str) -> Store:
 
 
 class FileStore:
-    """A folder. Each file is there under its own name, and under `name.gz` for nginx's gzip_static.
+    """A folder. Each file that is gzip is there under its own name, and under `name.gz` for nginx's gzip_static.
 
     The second name is a relative symbolic link, so that one rename replaces both at once.
     """
@@ -101,7 +102,7 @@ class FileStore:
             with contextlib.suppress(FileNotFoundError):
                 Path(draft).unlink()
             raise
-        if not _leads_to(target):
+        if is_zipped(target.name) and not _leads_to(target):
             _name_twice(target)
         _flush(target.parent)
 
@@ -118,7 +119,7 @@ class FileStore:
 
     def has_second_name(self, path: str) -> bool:
         """Say whether `name.gz` leads to the file beside it."""
-        return _leads_to(self.root / path)
+        return not is_zipped(path) or _leads_to(self.root / path)
 
     def delete(self, path: str) -> None:
         """Remove both names."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from pipeline.publish import caching
+from pipeline.publish.content import content_type, is_zipped
 
 KEY = r"[A-Za-z0-9_-]{1,128}"
 NAME = r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}"  # never begins with a dot, so `..` is no name
@@ -23,6 +24,8 @@ PUBLISHED = tuple(
         (r"v1/status\.json", caching.STATUS),
         (rf"v1/t/{KEY}/dashboard\.json|v1/platform/{KEY}/summary\.json", caching.DASHBOARD),
         (rf"v1/(t|platform)/{KEY}/{KEY}/{NAME}\.[0-9A-Za-z]+\.json", caching.PAGE),
+        (rf"v1/export/{KEY}/manifest\.json", caching.DASHBOARD),
+        (rf"v1/export/{KEY}/{KEY}/month={KEY}/{NAME}\.parquet", caching.PAGE),
         (rf"v1/schema/{NAME}\.json|v1/tenantcast\.d\.ts", caching.SCHEMA),
     )
 )
@@ -67,11 +70,12 @@ class Answer:
 
 @dataclass(frozen=True)
 class Found:
-    """A file that has an address: its bytes, how they are stored, and its own headers."""
+    """A file that has an address: its bytes, how they are stored, whether gzip gains anything, and its own headers."""
 
     content: bytes = field(repr=False)
     zipped: bool
     headers: Mapping[str, str]
+    may_zip: bool = True
 
 
 @dataclass(frozen=True)
@@ -95,16 +99,16 @@ class Site:
         content = cache_control and _inside(self.store, path)
         if not cache_control or not content:
             return None
-        headers = {"Content-Type": "application/json", "Cache-Control": cache_control}
-        return Found(content, zipped=True, headers=headers)
+        headers = {"Content-Type": content_type(path), "Cache-Control": cache_control}
+        return Found(content, zipped=is_zipped(path), may_zip=is_zipped(path), headers=headers)
 
     def _of_page(self, name: str) -> Found | None:
-        content_type = PAGE_TYPES.get(Path(name).suffix)
-        content = content_type and re.fullmatch(NAME, name) and _inside(self.page, name)
-        if not content_type or not content:
+        page_type = PAGE_TYPES.get(Path(name).suffix)
+        content = page_type and re.fullmatch(NAME, name) and _inside(self.page, name)
+        if not page_type or not content:
             return None
         headers = {
-            "Content-Type": content_type,
+            "Content-Type": page_type,
             "Cache-Control": "no-cache",
             "Content-Security-Policy": CONTENT_SECURITY_POLICY,
             "Referrer-Policy": "no-referrer",
@@ -134,7 +138,7 @@ def _inside(folder: Path, path: str) -> bytes | None:
 
 def _as_asked(found: Found, asked: Asked) -> Answer:
     """In the encoding that the client takes; 304 without a body where it has that already."""
-    zipping = accepts_gzip(asked.accept_encoding)
+    zipping = found.may_zip and accepts_gzip(asked.accept_encoding)
     digest = hashlib.sha256(found.content).hexdigest()[:32]
     etag = f'"{digest}{"-gzip" if zipping else ""}"'  # strong: other bytes, other tag
     headers = {"ETag": etag, "Vary": "Accept-Encoding", **found.headers}

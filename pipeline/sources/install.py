@@ -40,6 +40,7 @@ PLAIN_DEFINITIONS = (
     "documents/quota_period",
     "subscriptions/monthly",
     "mrr/table",
+    "exports/table",
 )
 TENANT_DEFINITIONS = (
     "ledger/table",

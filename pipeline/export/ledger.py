@@ -1,0 +1,67 @@
+"""The ledger of the export, `pipeline.exports`: which file holds which part of which month."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection
+
+from pipeline.database.connection import execute, execute_many, rows
+from pipeline.export.parts import Part
+from pipeline.installation import Installation
+from pipeline.publish.keys import export_folder
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One file; `data_through` is how far the rollups were complete when its rows were last looked at."""
+
+    path: str
+    table_name: str
+    month: str
+    part: int
+    digest: str
+    rows: int
+    bytes: int
+    inexact: int
+    data_through: datetime | None
+
+
+class Ledger:
+    """What is known of the files in one store, under the keys of one secret."""
+
+    def __init__(self, installation: Installation) -> None:
+        self.database = installation.database
+        self.folder = export_folder(installation.secret)
+        store = installation.settings.store_url.encode()
+        self.place = hmac.new(installation.secret, store, hashlib.sha256).hexdigest()
+
+    def path(self, table: str, month: str, part: Part) -> str:
+        """Give the path of a file under the store's root."""
+        return f"{self.folder}/{table}/month={month}/{part.name}"
+
+    def current(self, connection: Connection) -> Sequence[Entry]:
+        """Read the files that hold something now."""
+        return [Entry(**row._mapping) for row in rows(connection, "exports/current", place=self.place)]
+
+    def plan(self, entry: Entry) -> None:
+        """Note a file that is about to be written: whatever happens, the ledger knows each file in the store."""
+        with self.database.transaction() as connection:
+            execute(connection, "exports/plan", **asdict(entry), place=self.place, at=datetime.now(UTC))
+
+    def record(self, table: str, month: str, entries: Sequence[Entry]) -> None:
+        """Note that a month is in these files now, and in no others; in none, that it is gone."""
+        paths, at = [entry.path for entry in entries], datetime.now(UTC)
+        with self.database.transaction() as connection:
+            execute(connection, "exports/supersede", table=table, month=month, paths=paths, at=at)
+            adopted = [{**asdict(entry), "place": self.place} for entry in entries]
+            execute_many(connection, "exports/adopt", adopted)
+
+    def look(self, table: str, months: Sequence[str], through: datetime | None) -> None:
+        """Note that months are as they were written."""
+        with self.database.transaction() as connection:
+            execute(connection, "exports/look", table=table, months=list(months), data_through=through)

@@ -1,0 +1,16 @@
+"""As what each published file is stored and sent."""
+
+from __future__ import annotations
+
+JSON = "application/json"
+PARQUET = "application/vnd.apache.parquet"
+
+
+def is_zipped(path: str) -> bool:
+    """Say whether a path holds gzip: all but Parquet, which is compressed inside and read in pieces."""
+    return not path.endswith(".parquet")
+
+
+def content_type(path: str) -> str:
+    """Give the Content-Type of a published path."""
+    return JSON if is_zipped(path) else PARQUET

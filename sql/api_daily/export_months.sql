@@ -1,0 +1,10 @@
+-- One row: one month with rows in [:start, :end), and a digest of them that changes when any does.
+select
+    to_char(r.day, 'YYYY-MM') as month,
+    count(*) as rows,
+    0::bigint as inexact,
+    sum(pipeline.hash_of(r::text))::text as digest
+from rollup.api_daily as r
+where r.day >= cast(:start as date) and r.day < cast(:end as date)
+group by month
+order by month

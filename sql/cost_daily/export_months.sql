@@ -1,0 +1,17 @@
+-- One row: one month with rows in [:start, :end), and a digest of them that changes when any does.
+select
+    to_char(r.day, 'YYYY-MM') as month,
+    count(*) as rows,
+    count(*) filter (
+        where pipeline.is_inexact(r.quantity)
+        or pipeline.is_inexact(r.unit_size)
+        or pipeline.is_inexact(r.unit_price)
+        or pipeline.is_inexact(r.native_amount)
+        or pipeline.is_inexact(r.fx_rate)
+        or pipeline.is_inexact(r.amount)
+    ) as inexact,
+    sum(pipeline.hash_of(r::text))::text as digest
+from rollup.cost_daily as r
+where r.day >= cast(:start as date) and r.day < cast(:end as date)
+group by month
+order by month
