@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli import VERBS
+from pipeline.export.exporting import export
 from pipeline.installation import Installation
+from pipeline.publish.keys import export_folder
 from pipeline.run import run
 from pipeline.settings import NAMES, ROOT, load_settings
 from tests.conftest import NOW, Sql, dashboard_of
@@ -38,10 +40,34 @@ def test_every_sql_example_runs_and_finds_something(ready: Installation, sql: Sq
     sql(
         "insert into usage_records (tenant_id, quota_type, amount, created_at) values ('t1', 'ai_tokens_m', 5, now() - interval '2 hours')"
     )
+    sql("insert into prices values ('api_calls', 1, 10, 'NGN', '2020-01-01')")
     run(ready, sql.one("select now()"))  # type: ignore[arg-type]
     sql("update pipeline.tenant_state set failure = 'for the example'")
+    # Money of days gone by, if the tick has made none.
+    sql("insert into rollup.mrr_movements values ('2026-01-01', 't1', 'new', 100) on conflict do nothing")
+    sql("insert into rollup.mrr_daily values ('2026-01-01', 'pro', 1, 1, 100, 0) on conflict do nothing")
     for statement in filter(str.strip, re.sub(r"--[^\n]*", "", block).split(";")):
         assert sql(statement), f"{where}: {statement}"
+
+
+def test_the_examples_of_pandas_and_duckdb_run(
+    ready: Installation, sql: Sql, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sql.tenant()
+    sql.request("2026-03-10 10:10Z", duration_ms=7.0)
+    sql("insert into prices values ('api_calls', 3, 10, 'NGN', '2020-01-01')")
+    sql.usage("2026-03-10 10:10Z")
+    run(ready, NOW)
+    export(ready)
+    folder = ready.settings.home / "public" / export_folder(ready.secret)
+    names: dict[str, object] = {}
+    for where, block in blocks("python"):
+        assert where == "analysts.md"
+        exec(block.replace("var/public/v1/export/KEY", str(folder)), names)
+    said = capsys.readouterr().out
+    assert re.search(r"^t1 +3\.33$", said, re.MULTILINE)
+    assert re.search(r"^t1 +1$", said, re.MULTILINE)
+    assert re.search(r"│ / +│ +7\.0\d* │|│ / +│ +6\.9\d* │", said)
 
 
 @pytest.mark.parametrize(("where", "block"), blocks("toml"))

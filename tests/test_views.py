@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from decimal import Decimal
 
 from pipeline.installation import Installation
@@ -159,6 +160,28 @@ def test_the_mrr_bridge_of_a_month_adds_up_and_months_without_movement_are_there
         ("2026-04-01", 205, 0, 0, 0, -205, 0, 0, 0, 0),
         ("2026-05-01", 0, 0, 0, 0, 0, 0, 0, 0, 0),
     ]
+
+
+def test_an_analyst_needs_no_right_on_raw_tables_or_state(ready: Installation, sql: Sql) -> None:
+    """The rights that docs/analysts.md names suffice for every table and view."""
+    sql.tenant()
+    sql.request("2026-03-10 10:10Z")
+    roll(ready, NOW)
+    role = f"analyst_{uuid.uuid4().hex[:8]}"
+    names = sql(
+        "select relname from pg_class where relnamespace = 'rollup'::regnamespace and relkind in ('p', 'v', 'r')"
+    )
+    try:
+        sql(f"create role {role}")
+        sql(f"grant usage on schema rollup, pipeline to {role}")
+        sql(f"grant select on all tables in schema rollup to {role}")
+        sql(f"grant select on pipeline.progress to {role}")
+        sql(f"set role {role}")
+        for (name,) in names:
+            assert sql(f"select count(*) from rollup.{name}")
+    finally:
+        sql("reset role")
+        sql(f"drop owned by {role}; drop role {role}")
 
 
 def test_names_and_plans_join_the_rollups(ready: Installation, sql: Sql) -> None:
