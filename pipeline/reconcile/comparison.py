@@ -124,6 +124,7 @@ def _compare_places(connection: Connection, span: Span, standing: Standing) -> i
 def remove_misplaced(connection: Connection, source: str, settings: Settings) -> None:
     """Take away what a comparison found misplaced, as the only writer, and mark the days merged from it."""
     execute(connection, f"compare/remove_{SHORT[source]}", timezone=settings.timezone)
+    execute(connection, "activity_daily/mark_misplaced", timezone=settings.timezone)
     execute(connection, "compare/remove_rejected", source=source)
     connection.exec_driver_sql("truncate recounted")
     execute(connection, "compare/recount_misplaced")

@@ -48,6 +48,7 @@ def redo(
         execute(connection, "tick/touch_marked")
         with report.timed("hours"):
             _redo_hours(connection, hourly, place)
+        execute(connection, "activity_daily/mark_touched", timezone=settings.timezone)
         with report.timed("rejected"):
             _redo_rejected(connection, chunk.source, fill_rejected, place)
         with report.timed("days"):

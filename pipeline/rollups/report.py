@@ -32,6 +32,7 @@ class RollReport:
     cost_days_changed: int = 0
     subscriptions_changed: int = 0
     mrr_days_changed: int = 0
+    platform_days: int = 0
     tenants_changed: int = 0
     tenants_queued: int = 0
     rejected: dict[str, int] = field(default_factory=dict)

@@ -11,6 +11,7 @@ from pipeline.database.connection import Database, again_on_conflict, execute, r
 from pipeline.errors import PermanentError
 from pipeline.installation import Installation
 from pipeline.mrr.days import redo_mrr
+from pipeline.platform.days import adopt_zone, redo_platform
 from pipeline.reconcile.window import notice_changes
 from pipeline.rollups.backlog import Chunk, MarkedHour, plan
 from pipeline.rollups.chunk import recount_unplaced, redo, redo_marked_days
@@ -38,10 +39,12 @@ def roll(installation: Installation, as_of: datetime | None = None) -> RollRepor
         timezone = installation.settings.timezone
         report.tenants_changed = again_on_conflict(lambda: sync_tenants(database, timezone, through))
         again_on_conflict(lambda: sync_quotas(database, through))
+        again_on_conflict(lambda: adopt_zone(database, timezone))
         _redo_backlog(installation, through, report)
         redo_marked_days(installation, report, through=through)
         redo_costs(installation, report, through=through)
         redo_mrr(installation, report, through=through)
+        redo_platform(installation, report, through=through)
         with database.transaction() as connection:
             execute(connection, "tick/advance", through=through)
         report.partitions_dropped = drop_old_partitions(database, _retention(installation), through)

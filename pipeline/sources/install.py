@@ -59,6 +59,7 @@ TENANT_DEFINITIONS = (
     "subscriptions/table",
     "mrr_daily/table",
     "mrr_movements/table",
+    "activity_daily/table",
     "platform_daily/table",
     "partitions/functions",
     "rejected_hourly/table",

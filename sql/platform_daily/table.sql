@@ -13,8 +13,10 @@ comment on column rollup.platform_daily.active_tenants is 'Tenants with at least
 comment on column rollup.platform_daily.requests is 'Requests.';
 comment on column rollup.platform_daily.ai_tokens is 'AI tokens.';
 comment on column rollup.platform_daily.cost is
-'Sum of the known amounts of cost_daily of this date, each tenant''s in its own zone; null where none is known.';
-comment on column rollup.platform_daily.mrr is 'Sum of mrr_daily; null where nothing of it is known.';
+'Sum of the known amounts of cost_daily of this date, each tenant''s in its own zone; null where there is no line, or '
+'none with an amount: see unknown_costs.';
+comment on column rollup.platform_daily.mrr is
+'Sum of the known amounts of mrr_daily; null where no subscription counts, or none with a known amount.';
 comment on column rollup.platform_daily.unknown_costs is 'Lines of cost_daily of this date without an amount.';
 
 create table if not exists pipeline.marked_platform_days (day date not null);

@@ -101,10 +101,12 @@ create table if not exists pipeline.progress (
     days_from date,
     status_hash text,
     status_planned text,
-    currency text
+    currency text,
+    platform_zone text
 );
 comment on table pipeline.progress is 'One row: how far rolling up and publishing are.';
 comment on column pipeline.progress.currency is 'Currency of all amounts.';
+comment on column pipeline.progress.platform_zone is 'Zone that the platform''s days are in.';
 comment on column pipeline.progress.only_row is 'Holds the table to one row.';
 comment on column pipeline.progress.schema_version is
 'Number of the last of sql/migrations that these definitions hold.';
