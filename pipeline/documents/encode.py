@@ -9,7 +9,7 @@ import deflate
 import orjson
 
 LEVEL = 9
-STAMPS = frozenset({"seq", "data_through", "start", "end"})
+STAMPS = frozenset({"seq", "data_through", "start", "end", "lag_hours"})
 NAMED_BY_DATA = frozenset({"by_model", "breakdown"})  # a model or an item may be called as a stamp is
 HASH_DIGITS = 12
 

@@ -28,6 +28,15 @@ class Address:
     page: str
 
 
+@dataclass(frozen=True)
+class PlatformAddress:
+    """Where the platform's files are: its key, the path and address of its summary.json."""
+
+    key: str
+    path: str
+    url: str
+
+
 def tenant_key(secret: bytes, tenant_id: str, generation: int = 1) -> str:
     """Give the key of a tenant's folder.
 
@@ -40,6 +49,11 @@ def tenant_key(secret: bytes, tenant_id: str, generation: int = 1) -> str:
 def export_key(secret: bytes) -> str:
     """Give the key of the folder of the Parquet export; its message begins unlike any other, so it is nobody else's."""
     return _key(secret, b"export:0::1")
+
+
+def platform_key(secret: bytes) -> str:
+    """Give the key of the platform's folder; it begins unlike a tenant's message, so they are never the same."""
+    return _key(secret, b"platform:0::1")
 
 
 def _key(secret: bytes, message: bytes) -> str:
@@ -59,6 +73,18 @@ def folder(key: str) -> str:
 def export_folder(secret: bytes) -> str:
     """Give the folder of the Parquet export under the store's root."""
     return f"v1/export/{export_key(secret)}"
+
+
+def platform_folder(key: str) -> str:
+    """Give the folder of the platform's files under the store's root."""
+    return f"v1/platform/{key}"
+
+
+def platform_address(installation: Installation) -> PlatformAddress:
+    """Give the address of the platform's summary."""
+    key = platform_key(installation.secret)
+    path = f"{platform_folder(key)}/summary.json"
+    return PlatformAddress(key=key, path=path, url=installation.store.url(path))
 
 
 def address(installation: Installation, tenant_id: str) -> Address:

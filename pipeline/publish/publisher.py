@@ -79,11 +79,11 @@ def slots_held(database: Database, *, shard: int = 0, shards: int = 1) -> Iterat
             raise BusyError(
                 f"Another publisher is at work on {len(held)} of {SLOTS} slots; the next run does what is left."
             )
-        _still_held(connection)
+        still_held(connection)
         yield connection
 
 
-def _still_held(holder: Connection) -> None:
+def still_held(holder: Connection) -> None:
     """Fail if the slots are lost. A finished statement with values would also keep its snapshot until the next."""
     holder.exec_driver_sql("select 1")
 
@@ -126,10 +126,10 @@ def _publish_jobs(installation: Installation, jobs: Sequence[Job], holder: Conne
     assert through is not None
     shaped = [(job, _contained(_shape, installation, job, report)) for job in jobs]
     plan(database, shaped, seq)
-    _still_held(holder)
+    still_held(holder)
     with ThreadPoolExecutor(WRITERS) as writers:
         written = list(writers.map(lambda each: (each[0], _contained(_write, installation, *each)), shaped))
-    _still_held(holder)
+    still_held(holder)
     overtaken = again_on_conflict(lambda: record(database, written, through, seq))
     _count(report, [each for each in written if each[0] not in overtaken])
 

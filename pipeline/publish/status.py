@@ -12,11 +12,13 @@ from sqlalchemy import Connection, Row
 
 from pipeline.database.connection import execute, rows
 from pipeline.documents.encode import compress
+from pipeline.errors import PermanentError, TenantcastError
 from pipeline.installation import Installation
+from pipeline.platform.publishing import Moment, publish_platform
 from pipeline.publish.caching import cache_control
 from pipeline.publish.due import STATUS, next_seq, published_through, status_hash
-from pipeline.publish.keys import public_name, tenant_key
-from pipeline.publish.publisher import PublishReport, publish_due, slots_held
+from pipeline.publish.keys import platform_key, public_name, tenant_key
+from pipeline.publish.publisher import PublishReport, publish_due, slots_held, still_held
 from pipeline.runs import as_dict, clock, json_time, recorded, require_installed
 
 SCHEMA = 1
@@ -28,13 +30,16 @@ ROUNDS = 3
 class StatusReport:
     """What status.json says; `stale` holds the SHA-256 of the keys of tenants that are not up to date.
 
-    `published` counts tenants that ticks had queued since the publishers looked.
+    `published` counts tenants that ticks had queued since the publishers looked; `platform_files` what was written of the
+    platform, whose key is in `stale` where that failed, and `platform_failure` says why.
     """
 
     data_through: datetime | None = None
     seq: int = 0
     stale: list[str] = field(default_factory=list)
     published: int = 0
+    platform_files: int = 0
+    platform_failure: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Give the report as JSON has it."""
@@ -54,6 +59,7 @@ def announce(installation: Installation, as_of: datetime | None = None) -> Statu
         standing = _finish(installation, holder, through, report)
         report.stale = sorted(public_name(tenant_key(installation.secret, row.id, row.generation)) for row in standing)
         report.data_through, report.seq = through, next_seq(installation)
+        _publish_platform(installation, holder, report, at)
         content = compress(orjson.dumps(_document(report, at)))
         digest = status_hash(content)
         with database.transaction() as connection:
@@ -62,6 +68,23 @@ def announce(installation: Installation, as_of: datetime | None = None) -> Statu
         with database.transaction() as connection:
             execute(connection, "published/announced", through=through, status_hash=digest)
     return report
+
+
+def _publish_platform(installation: Installation, holder: Connection, report: StatusReport, at: datetime) -> None:
+    """Write the platform's files; what fails is named as stale, as a tenant is, and holds nobody up."""
+    assert report.data_through is not None
+    moment = Moment(through=report.data_through, as_of=at, seq=report.seq)
+    try:
+        written = publish_platform(installation, moment, stale=report.stale, still_held=lambda: still_held(holder))
+    except TenantcastError as error:
+        report.platform_failure = str(error)
+    except Exception as error:
+        report.platform_failure = str(PermanentError(f"unexpected {type(error).__name__} in the platform's files: {error}"))
+    else:
+        report.platform_files = written.files_written
+        return
+    still_held(holder)
+    report.stale = sorted([*report.stale, public_name(platform_key(installation.secret))])
 
 
 def _finish(

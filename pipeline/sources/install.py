@@ -61,6 +61,7 @@ TENANT_DEFINITIONS = (
     "mrr_movements/table",
     "activity_daily/table",
     "platform_daily/table",
+    "platform/table",
     "partitions/functions",
     "rejected_hourly/table",
     "ledger/stored_hours",

@@ -26,6 +26,17 @@ moved as (
             select from before as b
             where split_part(b.documents_version, ':', 2) not in ('', split_part(:version, ':', 2))
         )
+),
+
+platform_moved as (
+    update pipeline.platform_files
+    set superseded_at = clock_timestamp()
+    where
+        superseded_at is null
+        and exists (
+            select from before as b
+            where split_part(b.documents_version, ':', 2) not in ('', split_part(:version, ':', 2))
+        )
 )
 
 update pipeline.tenant_state

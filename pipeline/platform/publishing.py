@@ -1,0 +1,116 @@
+"""Publishes the platform's files: pages, then the summary that lists them; only what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pipeline.database.connection import Database, again_on_conflict, execute_many, rows
+from pipeline.documents.platform import Told
+from pipeline.installation import Installation
+from pipeline.platform.reading import Asked, Platform, read_platform
+from pipeline.platform.shaping import Changes, Current, File, shape
+from pipeline.publish.caching import cache_control
+from pipeline.publish.keys import platform_folder, platform_key
+from pipeline.runs import hour_of
+
+WORK_MEM = "64MB"
+WRITERS = 8
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Published:
+    """What was written of the platform."""
+
+    files_written: int = 0
+    files_unchanged: int = 0
+    bytes_written: int = 0
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What a publish is as of: the hour it is through, the time it was asked for, its number."""
+
+    through: datetime
+    as_of: datetime
+    seq: int
+
+
+def publish_platform(
+    installation: Installation, moment: Moment, *, stale: Sequence[str], still_held: Callable[[], None]
+) -> Published:
+    """Bring the platform's files up to date; `still_held` raises where this is no longer the only publisher."""
+    database, settings = installation.database, installation.settings
+    asked = Asked(moment.through, settings.timezone, timedelta(hours=settings.cost_open_hours))
+    lag = max(0, (hour_of(moment.as_of) - moment.through) // HOUR)
+    found, current = _read(database, asked, stale=stale, lag_hours=lag)
+    told = Told(
+        seq=moment.seq,
+        data_through=moment.through,
+        currency=settings.currency,
+        timezone=settings.timezone,
+        definition=f"{settings.mrr_definition}-1",
+    )
+    changes = shape(found, told, folder=platform_folder(platform_key(installation.secret)), current=current)
+    entries = [_entry(file, moment.seq) for file in changes.files()]
+    with database.transaction() as connection:
+        execute_many(connection, "platform/plan", entries)
+    still_held()
+    _write(installation, changes)
+    still_held()
+    again_on_conflict(lambda: _record(database, changes, entries))
+    return Published(
+        files_written=len(entries),
+        files_unchanged=changes.unchanged,
+        bytes_written=sum(entry["bytes"] for entry in entries),
+    )
+
+
+def _read(
+    database: Database, asked: Asked, *, stale: Sequence[str], lag_hours: int
+) -> tuple[Platform, dict[tuple[str, str], Current]]:
+    with database.transaction("REPEATABLE READ") as connection:
+        connection.exec_driver_sql(f"set local work_mem = '{WORK_MEM}'")
+        found = read_platform(connection, asked, stale=stale, lag_hours=lag_hours)
+        current = {
+            (row.kind, row.page): Current(row.path, row.content_hash, row.bytes)
+            for row in rows(connection, "platform/current")
+        }
+    return found, current
+
+
+def _write(installation: Installation, changes: Changes) -> None:
+    """Write the pages, several at a time, then the summary."""
+
+    def put(file: File) -> None:
+        installation.store.put(file.path, file.content, cache_control=cache_control(file.path))
+
+    with ThreadPoolExecutor(WRITERS) as writers:
+        list(writers.map(put, changes.pages))
+    if changes.summary:
+        put(changes.summary)
+
+
+def _record(database: Database, changes: Changes, entries: Sequence[dict[str, Any]]) -> None:
+    at = datetime.now(UTC)
+    gone = [{"kind": kind, "page": page, "at": at} for kind, page in changes.gone]
+    replaced = [{"kind": entry["kind"], "page": entry["page"], "at": at} for entry in entries]
+    with database.transaction() as connection:
+        execute_many(connection, "platform/supersede", [*gone, *replaced])
+        execute_many(connection, "platform/save", entries)
+
+
+def _entry(file: File, seq: int) -> dict[str, Any]:
+    return {
+        "path": file.path,
+        "kind": file.kind,
+        "page": file.page,
+        "content_hash": file.content_hash,
+        "bytes": len(file.content),
+        "seq": seq,
+        "at": datetime.now(UTC),
+    }
