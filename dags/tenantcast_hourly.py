@@ -33,7 +33,7 @@ ABOUT = """
 | `tick` | recomputes the hours and days that changed since the last tick, and queues their tenants |
 | `shards` | numbers the shards, from the parameter `shards` |
 | `publish` | one mapped task a shard: writes the files of the queued tenants |
-| `status` | writes `status.json`, also after a failure |
+| `status` | writes the platform's files, then `status.json`, also after a failure |
 | `outcome` | does nothing: it makes the run fail if any task before it failed |
 
 - **The partition key is the hour that has just closed** (`[key, key + 1 h)`, UTC). It names the run, nothing
@@ -91,7 +91,7 @@ def publish(shard: int, *, params: Any = None) -> dict[str, Any]:
 
 @task(outlets=[FILES], trigger_rule="all_done")
 def status(*, outlet_events: Any = None) -> dict[str, Any]:
-    """Write status.json."""
+    """Write the platform's files and status.json."""
     from pipeline.publish.status import announce  # noqa: PLC0415
 
     outlet_events[FILES].extra = report = reported(announce)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pipeline.installation import Installation
 from pipeline.reconcile.reconciling import reconcile
 from pipeline.rollups.tick import roll
-from tests.conftest import NOW, Sql, installation_on, address_of
+from tests.conftest import NOW, Sql, address_of, installation_on
 
 HOUR = timedelta(hours=1)
 DAYS = "select day::text, active_tenants, requests, ai_tokens, cost, mrr, unknown_costs from rollup.platform_daily order by day"
@@ -42,7 +42,9 @@ def days(sql: Sql) -> list[tuple[object, ...]]:
 def written(sql: Sql) -> list[tuple[object, ...]]:
     """Where each row lies: it moves when it is written again."""
     statement = "select '{0}', ctid::text, xmin::text, day::text from {0} order by 2"
-    return [row for table in ("rollup.platform_daily", "pipeline.activity_daily") for row in sql(statement.format(table))]
+    return [
+        row for table in ("rollup.platform_daily", "pipeline.activity_daily") for row in sql(statement.format(table))
+    ]
 
 
 def test_a_day_is_the_platforms_and_counts_every_tenant(ready: Installation, sql: Sql) -> None:
@@ -109,7 +111,9 @@ def test_dropped_hours_keep_their_day_and_money_still_changes(ready: Installatio
     sql("update pipeline.progress set hours_from = '2026-03-08Z'")
     sql("delete from rollup.api_hourly")
     sql("insert into pipeline.marked_activity (tenant_id, day) values ('t1', '2026-03-03')")
-    sql("insert into rollup.mrr_daily (day, plan, tenants, subscriptions, mrr) values ('2026-03-03', 'pro', 1, 1, 12.5)")
+    sql(
+        "insert into rollup.mrr_daily (day, plan, tenants, subscriptions, mrr) values ('2026-03-03', 'pro', 1, 1, 12.5)"
+    )
     sql("insert into pipeline.marked_platform_days values ('2026-03-03')")
     roll(ready, NOW)
     found = [row for row in days(sql) if row[0] == "2026-03-03"]

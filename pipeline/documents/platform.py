@@ -63,7 +63,12 @@ def fitted(shaped: Callable[[Lengths], dict[str, Any]]) -> tuple[dict[str, Any],
 
 
 def summary(
-    told: Told, periods: Sequence[Period], health: Health, *, pages: Listing, at: Lengths = Lengths()  # noqa: B008 frozen
+    told: Told,
+    periods: Sequence[Period],
+    health: Health,
+    *,
+    pages: Listing,
+    at: Lengths = Lengths(),
 ) -> dict[str, Any]:
     """Give the document; `pages` by kind, as they are listed."""
     return {

@@ -44,7 +44,7 @@ class Platform:
     """All that the platform's files are made of."""
 
     periods: list[Period] = field(default_factory=list)
-    health: Health = Health()
+    health: Health = field(default_factory=Health)
     ranks: Sequence[Ranked] = ()  # all tenants, by rank in RANKED_PERIOD
     days: Sequence[Month[Day]] = ()
     mrr_days: Sequence[Month[MrrDay]] = ()
@@ -133,9 +133,7 @@ class _Reader:
         )
         return _all(Money(day.cost, day.unknown_costs) for day in days), {}
 
-    def _ranked(
-        self, window: Window, tenants: Sequence[Row[Any]], costs: Mapping[Any, Money]
-    ) -> Sequence[Ranked]:
+    def _ranked(self, window: Window, tenants: Sequence[Row[Any]], costs: Mapping[Any, Money]) -> Sequence[Ranked]:
         """Rank the active tenants; of one period, all tenants, and give the active ones among the first."""
         active = {each.tenant_id: each for each in tenants if each.is_active}
         whole = window.name == RANKED_PERIOD
@@ -175,9 +173,7 @@ class _Reader:
         span = {"first_day": window.opening_day + ONE_DAY, "last_day": window.closing_day}
         for row in rows(self.connection, "platform/movements", **span):
             movements[row.movement] = added((movements[row.movement], row.amount))
-        days = rows(
-            self.connection, "platform/plans", first_day=window.first_day, last_day=window.closing_day
-        )
+        days = rows(self.connection, "platform/plans", first_day=window.first_day, last_day=window.closing_day)
         return Recurring(
             closing=closing,
             opening=opening,
@@ -269,9 +265,7 @@ def _health(connection: Connection, periods: Sequence[Period], *, stale: Sequenc
         lag_hours=lag_hours,
         stale=stale,
         no_hour=_rejected(connection, **NO_HOUR),
-        unpriced=[
-            Unpriced(row.item, row.reason, row.tenants, row.days, row.first_day, row.last_day) for row in items
-        ],
+        unpriced=[Unpriced(row.item, row.reason, row.tenants, row.days, row.first_day, row.last_day) for row in items],
         unpriced_items=together.items,
         unpriced_tenants=together.tenants,
     )

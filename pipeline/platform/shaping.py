@@ -1,4 +1,4 @@
-"""Turns what was read of the platform into the files that have to be written: only those whose numbers changed. Pure."""
+"""Turns what was read of the platform into the files to write: only those whose numbers changed. Pure."""
 
 from __future__ import annotations
 
@@ -77,7 +77,10 @@ def shape(found: Platform, told: Told, *, folder: str, current: Mapping[tuple[st
         return summary(told, found.periods, found.health, pages=shown, at=at)
 
     document, lengths = fitted(shaped)
-    names = {*pages.taken, *((kind, page) for kind in listed for page in pages.indexes(kind, listed[kind], lengths.pages))}
+    names = {
+        *pages.taken,
+        *((kind, page) for kind in listed for page in pages.indexes(kind, listed[kind], lengths.pages)),
+    }
     digest, path = content_hash(document), f"{folder}/{SUMMARY}.json"
     up = current.get((SUMMARY, ""))
     changes = Changes(
@@ -130,9 +133,7 @@ class _Pages:
             return tenants_page(start + 1, tenants, told.currency)
 
         starts = range(0, len(ranks), TENANTS_A_PAGE)
-        parts = [
-            part for start in starts for part in _fitting(start, ranks[start : start + TENANTS_A_PAGE], shaped)
-        ]
+        parts = [part for start in starts for part in _fitting(start, ranks[start : start + TENANTS_A_PAGE], shaped)]
         return [
             self._take("tenants", str(number), document, {"from_rank": start + 1, "to_rank": start + held})
             for number, (start, held, document) in enumerate(parts, start=1)

@@ -38,12 +38,8 @@ class PlatformAddress:
 
 
 def tenant_key(secret: bytes, tenant_id: str, generation: int = 1) -> str:
-    """Give the key of a tenant's folder.
-
-    Lengths stand before the parts, so that no two (kind, id, generation) are ever the same message.
-    """
-    identity = tenant_id.encode()
-    return _key(secret, b"tenant:%d:%s:%d" % (len(identity), identity, generation))
+    """Give the key of a tenant's folder."""
+    return _key(secret, b"tenant", tenant_id, generation=generation)
 
 
 def export_key(secret: bytes) -> str:
@@ -52,11 +48,14 @@ def export_key(secret: bytes) -> str:
 
 
 def platform_key(secret: bytes) -> str:
-    """Give the key of the platform's folder; it begins unlike a tenant's message, so they are never the same."""
-    return _key(secret, b"platform:0::1")
+    """Give the key of the platform's folder."""
+    return _key(secret, b"platform", "")
 
 
-def _key(secret: bytes, message: bytes) -> str:
+def _key(secret: bytes, kind: bytes, identity: str, *, generation: int = 1) -> str:
+    """Lengths stand before the parts, so that no two (kind, id, generation) are ever the same message."""
+    written = identity.encode()
+    message = b"%s:%d:%s:%d" % (kind, len(written), written, generation)
     return hmac.new(secret, message, hashlib.sha256).hexdigest()[:KEY_DIGITS]
 
 

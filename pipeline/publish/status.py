@@ -30,8 +30,8 @@ ROUNDS = 3
 class StatusReport:
     """What status.json says; `stale` holds the SHA-256 of the keys of tenants that are not up to date.
 
-    `published` counts tenants that ticks had queued since the publishers looked; `platform_files` what was written of the
-    platform, whose key is in `stale` where that failed, and `platform_failure` says why.
+    `published` counts tenants that ticks had queued since the publishers looked; `platform_files` what was written of
+    the platform, whose key is in `stale` where that failed, and `platform_failure` says why.
     """
 
     data_through: datetime | None = None
@@ -79,7 +79,9 @@ def _publish_platform(installation: Installation, holder: Connection, report: St
     except TenantcastError as error:
         report.platform_failure = str(error)
     except Exception as error:
-        report.platform_failure = str(PermanentError(f"unexpected {type(error).__name__} in the platform's files: {error}"))
+        report.platform_failure = str(
+            PermanentError(f"unexpected {type(error).__name__} in the platform's files: {error}")
+        )
     else:
         report.platform_files = written.files_written
         return

@@ -26,13 +26,19 @@ def run(arguments: argparse.Namespace, installation: Installation) -> int:
     at = as_of(arguments)
     report, busy = publish_due(installation, at), []
     try:
-        status = announce(installation, at).to_json()
+        status = announce(installation, at)
     except BusyError as error:
         status = None
         busy.append(str(error))
-    both = {"publish": report.to_json(), "status": status, "busy": busy}
-    show(arguments, both, [*describe(report), *busy])
-    return 1 if report.failures else 0
+    failure = status.platform_failure if status else None
+    both = {"publish": report.to_json(), "status": status.to_json() if status else None, "busy": busy}
+    show(arguments, both, [*describe(report), *describe_platform(failure), *busy])
+    return 1 if report.failures or failure else 0
+
+
+def describe_platform(failure: str | None) -> list[str]:
+    """Say why the platform's files could not be written, if so."""
+    return [f"platform: {failure}"] if failure else []
 
 
 def describe(report: PublishReport) -> list[str]:

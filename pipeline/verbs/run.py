@@ -21,6 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, installation: Installation) -> int:
     """Run one tick; exit code 1 if a tenant could not be published though nothing is wrong with its row."""
     report = run_once(installation, as_of(arguments))
-    lines = [*rollup.describe(report.rollup), *publish.describe(report.publish), *report.busy]
-    show(arguments, report, lines)
-    return 1 if report.publish.failures else 0
+    failure = report.status.platform_failure
+    lines = [*rollup.describe(report.rollup), *publish.describe(report.publish), *publish.describe_platform(failure)]
+    show(arguments, report, [*lines, *report.busy])
+    return 1 if report.publish.failures or failure else 0

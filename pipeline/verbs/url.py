@@ -1,4 +1,4 @@
-"""Prints the address of a tenant's dashboard.json and of the page that `serve` shows it on, or that of the export."""
+"""Prints the address of a tenant's dashboard.json and of the page that `serve` shows it on; or the platform's or the export's."""
 
 from __future__ import annotations
 
@@ -7,24 +7,29 @@ import sys
 from dataclasses import asdict
 
 from pipeline.installation import Installation
-from pipeline.publish.keys import MANIFEST, address, export_folder
+from pipeline.publish.keys import MANIFEST, address, export_folder, platform_address
 from pipeline.runs import require_installed
 from pipeline.verbs.reporting import add_json, show
 
-HELP = "print the address of a tenant or of the export"
+HELP = "print the address of a tenant, of the platform or of the export"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
     asked = parser.add_mutually_exclusive_group(required=True)
     asked.add_argument("tenant", metavar="TENANT", nargs="?", help="the tenant's id")
-    asked.add_argument("--export", action="store_true", help="the manifest of the Parquet export")
+    asked.add_argument("--platform", action="store_true", help="the platform's summary.json, for operators alone")
+    asked.add_argument("--export", action="store_true", help="the manifest of the Parquet export, for analysts alone")
     add_json(parser)
 
 
 def run(arguments: argparse.Namespace, installation: Installation) -> int:
     """Print the address."""
     require_installed(installation.database)
+    if arguments.platform:
+        platform = platform_address(installation)
+        show(arguments, asdict(platform), [platform.url])
+        return 0
     if arguments.export:
         url = installation.store.url(f"{export_folder(installation.secret)}/{MANIFEST}")
         show(arguments, {"url": url}, [url])

@@ -6,7 +6,7 @@ select
     coalesce(u.ai_tokens, 0),
     coalesce(u.records, 0)::bigint
 from touched_activity as t
-cross join lateral (
+inner join lateral (
     select sum(h.requests) as requests
     from rollup.api_hourly as h
     where
@@ -14,8 +14,8 @@ cross join lateral (
         and h.bucket_start >= t.day_start
         and h.bucket_start < t.day_end
         and h.bucket_start < :through
-) as a
-cross join lateral (
+) as a on true
+inner join lateral (
     select
         sum(h.amount) filter (where starts_with(h.quota_type, 'ai_tokens_')) as ai_tokens,
         sum(h.records) as records
@@ -25,5 +25,5 @@ cross join lateral (
         and h.bucket_start >= t.day_start
         and h.bucket_start < t.day_end
         and h.bucket_start < :through
-) as u
+) as u on true
 where a.requests is not null or u.records is not null

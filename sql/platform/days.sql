@@ -10,7 +10,7 @@ select
     p.cost,
     p.unknown_costs,
     p.mrr,
-    exists (select from rollup.mrr_daily as m where m.day = p.day) as has_mrr
+    p.day in (select m.day from rollup.mrr_daily as m) as has_mrr
 from rollup.platform_daily as p
 where p.day >= :first_day and p.day <= :last_day
 order by p.day

@@ -4,10 +4,10 @@ select
     count(*) as runs,
     coalesce(sum(d.buckets), 0)::bigint as buckets
 from pipeline.runs as r
-cross join lateral (
+inner join lateral (
     select sum(j.value::bigint) as buckets
     from jsonb_each_text(r.report #> '{found,differing}') as j
-) as d
+) as d on true
 where
     r.as_of >= :start
     and r.as_of < :end

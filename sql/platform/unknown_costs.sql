@@ -1,5 +1,5 @@
--- What cannot be priced since :first_day. One row: one item and reason, the most days first; before them, with item null,
--- all together.
+-- What cannot be priced since :first_day. One row: one item and reason, the most days first; before them, with item
+-- null, all together.
 select
     c.item,
     c.missing as reason,

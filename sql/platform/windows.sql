@@ -16,14 +16,14 @@ select
     c.closing_day
 from (select (cast(:through as timestamptz) at time zone :timezone)::date as today) as t
 cross join (values ('24h', 1), ('7d', 7), ('30d', 30), ('90d', 90)) as p (period, days)
-cross join lateral (
+inner join lateral (
     select
         case
             when p.days = 1 then :through - interval '24 hours' else pipeline.day_start(t.today - p.days, :timezone)
         end as starts_at,
         case when p.days = 1 then :through else pipeline.day_start(t.today, :timezone) end as ends_at
-) as w
-cross join lateral (
+) as w on true
+inner join lateral (
     select ((w.ends_at - interval '1 microsecond') at time zone :timezone)::date as closing_day
-) as c
+) as c on true
 order by p.days

@@ -9,27 +9,27 @@ select
     m.mrr,
     c.unknown_costs
 from platform_days as p
-cross join lateral (
+inner join lateral (
     select
         count(*) as tenants,
         sum(d.requests) as requests,
         sum(d.ai_tokens) as ai_tokens
     from pipeline.activity_daily as d
     where d.day = p.day
-) as a
-cross join lateral (
+) as a on true
+inner join lateral (
     select
         count(*) as lines,
         sum(d.amount) as cost,
         count(*) filter (where d.amount is null) as unknown_costs
     from rollup.cost_daily as d
     where d.day = p.day
-) as c
-cross join lateral (
+) as c on true
+inner join lateral (
     select
         count(*) as plans,
         sum(d.mrr) as mrr
     from rollup.mrr_daily as d
     where d.day = p.day
-) as m
+) as m on true
 where a.tenants + c.lines + m.plans > 0
