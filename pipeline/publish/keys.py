@@ -43,8 +43,8 @@ def tenant_key(secret: bytes, tenant_id: str, generation: int = 1) -> str:
 
 
 def export_key(secret: bytes) -> str:
-    """Give the key of the folder of the Parquet export; its message begins unlike any other, so it is nobody else's."""
-    return _key(secret, b"export:0::1")
+    """Give the key of the folder of the Parquet export."""
+    return _key(secret, b"export", "")
 
 
 def platform_key(secret: bytes) -> str:

@@ -188,7 +188,11 @@ def _next_change(account: Account) -> str:
     if at is None:
         return "none without new rows: its windows hold nothing that could leave them"
     hourly = published is not None and at - published <= HOUR
-    why = "an hour enters and one leaves its last 24" if hourly else "its day ends, and the windows of days move, or a quota does"
+    why = (
+        "an hour enters and one leaves its last 24"
+        if hourly
+        else "its day ends, and the windows of days move, or a quota does"
+    )
     return f"{moment(at, account.now)}: {why}"
 
 

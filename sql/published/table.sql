@@ -17,7 +17,8 @@ comment on table pipeline.files is
 comment on column pipeline.files.tenant_id is 'Tenant.';
 comment on column pipeline.files.path is 'Path under the store''s root.';
 comment on column pipeline.files.kind is 'dashboard, hourly, daily, costs.';
-comment on column pipeline.files.page is 'Page within its kind: a day, a month, a month and a number; empty for the dashboard.';
+comment on column pipeline.files.page is
+'Page within its kind: a day, a month, a month and a number; empty for the dashboard.';
 comment on column pipeline.files.content_hash is
 'SHA-256 of the content without its stamps: equal means nothing to write.';
 comment on column pipeline.files.bytes is 'Size, gzip.';
