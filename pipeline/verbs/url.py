@@ -1,4 +1,4 @@
-"""Prints the address of a tenant's dashboard.json and of its page while `serve` runs; or the platform's or the export's."""
+"""Prints the address of a tenant's dashboard.json, and of its page; or the platform's, or the export's."""
 
 from __future__ import annotations
 
