@@ -11,6 +11,7 @@ from typing import Any
 from pipeline.database.connection import Database, again_on_conflict, execute_many, rows
 from pipeline.documents.platform import Told
 from pipeline.installation import Installation
+from pipeline.mrr.definition import definition_of
 from pipeline.platform.reading import Asked, Platform, read_platform
 from pipeline.platform.shaping import Changes, Current, File, shape
 from pipeline.publish.caching import cache_control
@@ -53,7 +54,7 @@ def publish_platform(
         data_through=moment.through,
         currency=settings.currency,
         timezone=settings.timezone,
-        definition=f"{settings.mrr_definition}-1",
+        definition=definition_of(settings.mrr_definition).name,
     )
     changes = shape(found, told, folder=platform_folder(platform_key(installation.secret)), current=current)
     entries = [_entry(file, moment.seq) for file in changes.files()]
