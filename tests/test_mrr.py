@@ -187,13 +187,17 @@ def test_a_tick_writes_only_what_differs(ready: Installation, sql: Sql) -> None:
     for number in range(1, 6):
         subscription(sql, id=number, tenant_id=f"t{number}", plan=f"plan{number}")
     roll(ready, NOW)
-    sql("delete from pipeline.marked_platform_days")
-    assert roll(ready, NOW + HOUR).mrr_days_changed == 0
-    assert sql("select * from pipeline.marked_platform_days") == []
+    report = roll(ready, NOW + HOUR)
+    assert (report.mrr_days_changed, report.platform_days) == (0, 0)
     sql("update subscriptions set monthly_amount = 150 where id = 3")
     report = roll(ready, NOW + 2 * DAY)
     assert (report.subscriptions_changed, report.mrr_days_changed) == (1, 2)
-    assert sql("select day::text from pipeline.marked_platform_days order by day") == [("2026-03-11",), ("2026-03-12",)]
+    assert report.platform_days == 2
+    assert sql("select day::text, mrr from rollup.platform_daily where day >= '2026-03-10' order by day") == [
+        ("2026-03-10", 500),
+        ("2026-03-11", 500),
+        ("2026-03-12", 550),
+    ]
     sql("update subscriptions set monthly_amount = 160 where id = 3")
     assert roll(ready, NOW + 2 * DAY + HOUR).mrr_days_changed == 1
     assert touched(sql, "rollup.mrr_daily") == 1
