@@ -1,8 +1,10 @@
 // The page: reads the tenant's key from the address, fetches two files, draws them, and looks for newer ones.
 
+import { cost } from "./costs.js";
 import { h } from "./elements.js";
-import { ago, clockOf } from "./format.js";
+import { ago, clockOf, moneyOf } from "./format.js";
 import { asOf, covered, isOld } from "./freshness.js";
+import { quotas } from "./quotas.js";
 import * as sections from "./sections.js";
 
 const SCHEMA = 1;
@@ -139,8 +141,10 @@ function drawPeriod() {
   if (!there) return;
   const times = covered(name, period, dashboard, through, clock);
   by("range").textContent = name.endsWith("h") ? clock.hours(times.start, times.end) : clock.days(times.start, times.end);
-  by("metrics").replaceChildren(...sections.metrics(period.metrics, PERIODS[name]));
+  by("metrics").replaceChildren(...sections.metrics(period.metrics, PERIODS[name], period.cost_breakdown));
   drawTrend(period, times.trendStart);
+  section("cost_breakdown", period.cost_breakdown, (found) => cost(found, PERIODS[name]));
+  section("quota_status", dashboard.quota_status?.length ? dashboard.quota_status : null, (list) => quotas(list, dashboard.other_quotas, { clock, now: Date.now() }));
   section("response_times", period.response_times, sections.responseTimes);
   section("error_rates", period.error_rates, (rates) => sections.errorRates(rates, period.api_usage));
   section("top_endpoints", period.top_endpoints, (list) => sections.topEndpoints(list, period.other_endpoints ?? null));
@@ -174,7 +178,8 @@ function drawTrend(period, start) {
 function drawFooter() {
   const { status, dashboard, clock } = view;
   const published = status?.published_at ? `, published ${clock.both(Date.parse(status.published_at))}` : "";
-  by("footer").textContent = `Times are ${clock.place}. A dash means that there is no data. Run ${status?.seq ?? dashboard.seq}${published}.`;
+  const money = dashboard.currency ? `Amounts are in ${moneyOf(dashboard.currency).name}. ` : "";
+  by("footer").textContent = `Times are ${clock.place}. ${money}A dash means that there is no data. Run ${status?.seq ?? dashboard.seq}${published}.`;
 }
 
 function choosePeriod(event) {

@@ -5,10 +5,10 @@ import { rounded } from "./format.js";
 
 const LABEL = 50; // pixels that a label of the time axis needs
 
-/** A line with gaps where nothing is known; `words` turns a value into what is read out. */
+/** A line with gaps where nothing is known; `words` turns a value, a number or a decimal string, into what is read out. */
 export function sparkline(values, words) {
-  const known = values.filter((value) => value !== null);
-  const top = Math.max(...known, 0) || 1;
+  const known = values.filter((value) => value !== null).sort((a, b) => a - b);
+  const top = Math.max(known.at(-1) ?? 0, 0) || 1;
   const at = (value, index) => `${((index / Math.max(values.length - 1, 1)) * 100).toFixed(2)} ${(29 - (value / top) * 26).toFixed(2)}`;
   const runs = values.reduce((all, value, index) => {
     if (value === null) return [...all, []];
@@ -19,7 +19,7 @@ export function sparkline(values, words) {
   const line = runs.map((run) => `M${run.join("L")}${run.length === 1 ? "h0" : ""}`).join("");
   const area = runs.map((run) => `M${run.join("L")}V30H${run[0].split(" ")[0]}Z`).join("");
   const told = known.length
-    ? `Trend over ${values.length} points: lowest ${words(Math.min(...known))}, highest ${words(Math.max(...known))}, last ${values.at(-1) === null ? "no data" : words(values.at(-1))}.`
+    ? `Trend over ${values.length} points: lowest ${words(known[0])}, highest ${words(known.at(-1))}, last ${values.at(-1) === null ? "no data" : words(values.at(-1))}.`
     : "Trend: no data.";
   return svg("svg", { class: "spark", viewBox: "0 0 100 30", preserveAspectRatio: "none", role: "img", "aria-label": told },
     svg("path", { class: "area", d: area }), svg("path", { class: "line", d: line }));

@@ -23,14 +23,14 @@ function filled(element, attributes, children) {
     if (name.startsWith("--")) element.style.setProperty(name, value);
     else element.setAttribute(name, value);
   }
-  element.append(...children.filter((child) => child !== null));
+  element.append(...children.filter((child) => child !== null && child !== undefined));
   return element;
 }
 
-/** A number with its exact value kept beside the words; what is not known is a dash that says so. */
-export function number(value, words = count) {
+/** A number with its exact value kept beside the words; what is not known is a dash that says why. */
+export function number(value, words = count, why = "no data") {
   if (value === null || value === undefined) {
-    return h("span.none", { title: "no data" }, h("span", { "aria-hidden": "true" }, "–"), unseen("no data"));
+    return h("span.none", { title: why }, h("span", { "aria-hidden": "true" }, "–"), unseen(why));
   }
   const shown = words(value);
   const exact = String(value);

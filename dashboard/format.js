@@ -30,14 +30,34 @@ export const rounded = (value) => short.format(value);
 /** A share or a rate: two decimals, and a little is never shown as nothing. */
 export const percent = (value) => (value > 0 && value < 0.01 ? `<${two.format(0.01)}%` : `${two.format(value)}%`);
 
-export const share = (value) => `${(value >= 99.95 ? none : one).format(value)}%`;
+export const share = (value) => (value > 0 && value < 0.05 ? `<${one.format(0.1)}%` : `${(value >= 99.95 ? none : one).format(value)}%`);
 
 /** From a second on in seconds: four digits and a unit do not fit a phone's table. */
 export const milliseconds = (value) =>
   value < 999.95 ? `${one.format(value)} ms` : `${two.format(value / 1000)} s`;
 
-/** How a metric's number is written, by its unit. */
-export const byUnit = (unit) => ({ percent, ms: milliseconds })[unit] ?? count;
+/**
+ * How amounts of one currency are written. They come as decimal strings and go to the formatter as such: no digit is
+ * lost, and there are as many after the point as were sent. `signed` is for differences, `short` for small places.
+ */
+export function moneyOf(currency) {
+  const made = (options) => new Intl.NumberFormat(locale, { style: "currency", currency, currencyDisplay: "narrowSymbol", ...options });
+  const digits = (amount) => String(amount).split(".")[1]?.length ?? 0;
+  const inFull = (amount, options) => made({ minimumFractionDigits: digits(amount), maximumFractionDigits: digits(amount), ...options }).format(amount);
+  const whole = made({ maximumFractionDigits: 0 });
+  const compact = made({ notation: "compact", maximumSignificantDigits: 4 });
+  const size = (amount) => Math.abs(Number(amount));
+  return {
+    full: (amount) => inFull(amount),
+    signed: (amount) => inFull(amount, { signDisplay: "exceptZero" }),
+    short: (amount) => (size(amount) < 10_000 ? inFull(amount) : (size(amount) < 10_000_000 ? whole : compact).format(amount)),
+    tiny: (amount) => compact.format(amount),
+    name: `${new Intl.DisplayNames("en", { type: "currency" }).of(currency)} (${currency})`,
+  };
+}
+
+/** How a metric's number is written, by its unit; one that is no word of ours is a currency. */
+export const byUnit = (unit) => ({ percent, ms: milliseconds })[unit] ?? (/^[A-Z]{3}$/.test(unit) ? moneyOf(unit).short : count);
 
 export function ago(milliseconds) {
   const minutes = Math.round(milliseconds / 60_000);

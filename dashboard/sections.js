@@ -11,17 +11,20 @@ const METRICS = {
   ai_tokens: { label: "AI tokens", better: 0 },
   error_rate: { label: "Error rate", better: -1 },
   avg_response_time: { label: "Avg. response", better: -1 },
+  cost: { label: "Cost", better: 0, why: "not known" },
 };
 
-export function metrics(list, before) {
+/** A cost says in its tile when it is not all of it. */
+export function metrics(list, before, cost) {
   return list.map((metric) => {
-    const { label, better } = METRICS[metric.name] ?? { label: metric.name.replaceAll("_", " "), better: 0 };
+    const { label, better, why } = METRICS[metric.name] ?? { label: metric.name.replaceAll("_", " "), better: 0 };
     const words = byUnit(metric.unit);
+    const part = metric.name === "cost" && cost && !cost.complete;
     return h("li.card.metric", { "data-metric": metric.name },
-      h("h2", {}, label),
-      h("p.value", {}, number(metric.value, words)),
+      h("h2", {}, label, part ? h("span.flag", {}, "incomplete") : null),
+      h("p.value", {}, number(metric.value, words, why)),
       change(metric.change_pct, better, before),
-      sparkline(metric.trend ?? [], words));
+      metric.trend ? sparkline(metric.trend, words) : null);
   });
 }
 
