@@ -26,14 +26,14 @@ export function sparkline(values, words) {
 }
 
 /**
- * Panels of bars over one time axis. `series` is [{label, values, kind}], `spans` the points' [from, to), `told(index)`
- * says one point in words and is handed to `read`, with null when no point is chosen.
+ * Panels of bars over one time axis. `series` is [{label, values, kind, words}], `words` for its axis; `spans` are the points' [from, to),
+ * `told(index)` says one point in words and is handed to `read`, with null when no point is chosen.
  */
-export function barsOverTime({ series, spans, granularity, clock, told, read }) {
+export function barsOverTime({ series, spans, granularity, clock, told, read, name = "Usage over time" }) {
   const panels = series.map((one) => panel(one));
   const axis = h("div.axis", { "aria-hidden": "true" });
   const chart = h("div.chart", {
-    tabindex: "0", role: "slider", "aria-label": "Usage over time, point by point", "aria-orientation": "horizontal",
+    tabindex: "0", role: "slider", "aria-label": `${name}, point by point`, "aria-orientation": "horizontal",
     "aria-valuemin": "1", "aria-valuemax": String(spans.length),
   }, ...panels, axis);
   const choose = (index) => {
@@ -54,10 +54,10 @@ export function barsOverTime({ series, spans, granularity, clock, told, read }) 
   return chart;
 }
 
-function panel({ label, values, kind }) {
+function panel({ label, values, kind, words = rounded }) {
   const highest = Math.max(...values, 0);
   const top = ceiling(highest);
-  const line = (kind, value) => h(`span.${kind}`, {}, h("b", {}, rounded(value)));
+  const line = (kind, value) => h(`span.${kind}`, {}, h("b", {}, words(value)));
   // Half of an odd number of requests is nothing that anybody counts.
   const half = Number.isInteger(top / 2) ? [line("half", top / 2)] : [];
   return h(`div.panel.${kind}`, { "aria-hidden": "true" },

@@ -3,16 +3,10 @@
 import { thinBar } from "./charts.js";
 import { h, name, number, table } from "./elements.js";
 import { clockOf, count, moneyOf, percent, share } from "./format.js";
+import { why } from "./reasons.js";
 import { waterfall } from "./waterfall.js";
 
 const NAMES = { ai_tokens: "AI tokens", api_calls: "API calls" };
-const REASONS = {
-  no_price: "no price was in force",
-  overlapping_prices: "two prices were in force at once",
-  unusable_price: "its price cannot be used",
-  no_rate: "no exchange rate is known",
-  ambiguous_rate: "two exchange rates are known",
-};
 const UNKNOWN = "not known";
 
 /** `before` names the period that it is compared with: "30 days". */
@@ -45,7 +39,7 @@ function missing(found) {
 
 function reason({ item, reason, quantity, first_day: first, last_day: last }) {
   const days = clockOf("UTC").days(Date.parse(first), Date.parse(last) + 1);
-  return h("li", {}, name(item), ` ${count(quantity)} used, `, REASONS[reason] ?? String(reason).replaceAll("_", " "), h("small", {}, days));
+  return h("li", {}, name(item), ` ${count(quantity)} used, `, why(reason), h("small", {}, days));
 }
 
 const more = (left) => (left ? h("li", {}, "and ", number(left), " more") : null);

@@ -20,15 +20,24 @@ export function metrics(list, before, cost) {
     const { label, better, why } = METRICS[metric.name] ?? { label: metric.name.replaceAll("_", " "), better: 0 };
     const words = byUnit(metric.unit);
     const part = metric.name === "cost" && cost && !cost.complete;
-    return h("li.card.metric", { "data-metric": metric.name },
-      h("h2", {}, label, part ? h("span.flag", {}, "incomplete") : null),
-      h("p.value", {}, number(metric.value, words, why)),
-      change(metric.change_pct, better, before),
-      metric.trend ? sparkline(metric.trend, words) : null);
+    return tile(metric.name, part ? [label, flag("incomplete")] : [label], {
+      value: number(metric.value, words, why),
+      below: change(metric.change_pct, better, `vs ${before} before`),
+      trend: metric.trend, words,
+    });
   });
 }
 
-function change(value, better, before) {
+export const flag = (words) => h("span.flag", {}, words);
+
+/** A key figure: its name, its value, a line below, and its course where it has one. */
+export function tile(name, label, { value, below, trend, words }) {
+  return h("li.card.metric", { "data-metric": name },
+    h("h2", {}, ...label), h("p.value", {}, value), below, trend ? sparkline(trend, words) : null);
+}
+
+/** By how many percent something moved; `better` is the direction that is good news, 0 where neither is. */
+export function change(value, better, than) {
   if (value === null || value === undefined) {
     return h("p.change", {}, number(null), " no comparison");
   }
@@ -37,7 +46,7 @@ function change(value, better, before) {
   const mood = way * better > 0 ? ".good" : way * better < 0 ? ".bad" : "";
   return h("p.change", {},
     h(`span.by${mood}`, {}, h("span", { "aria-hidden": "true" }, arrow), unseen(told), number(value, (by) => ` ${share(Math.abs(by))}`)),
-    h("span.than", {}, ` vs ${before} before`));
+    h("span.than", {}, ` ${than}`));
 }
 
 /** The chart; `read` is told in words which point is looked at, or null. */
@@ -59,7 +68,7 @@ function pointWords(trend, index) {
   return `${words(trend.api_requests[index], "requests")}, ${words(trend.ai_tokens[index], "tokens")}`;
 }
 
-function spanned({ from, to }, granularity, clock) {
+export function spanned({ from, to }, granularity, clock) {
   // The middle of a day names it, also where a clock change made it an hour shorter or longer.
   return granularity === "day" ? clock.weekday((from + to) / 2) : `${clock.weekday(from)}, ${clock.time(from)}–${clock.time(to)}`;
 }

@@ -9,9 +9,10 @@ const BROKEN = 0.5; // totals that stand above this part of the highest level ar
 
 /**
  * `steps` is [{label, title, amount, kind}]: a `kind` of "total" stands on the ground, a "move" floats from where the one
- * before ended. Amounts are decimal strings; `words` writes a total, `signed` a move.
+ * before ended. Amounts are decimal strings; `words` writes a total, `signed` a move; `ground` says where the
+ * bars begin when that is not zero.
  */
-export function waterfall(caption, steps, { words, signed, ground: told }) {
+export function waterfall(caption, steps, { words, signed, ground: told, kind = "" }) {
   const bars = levels(steps);
   const { low, high } = frame(bars);
   const at = (level) => ((level - low) / (high - low)) * WIDE;
@@ -21,7 +22,7 @@ export function waterfall(caption, steps, { words, signed, ground: told }) {
     number(step.amount, step.kind === "total" ? words : signed),
   ]);
   const note = low > 0 ? h("p.note", {}, told(low)) : null;
-  return [table("waterfall", caption, ["Step", "Drawn", "Amount"], rows), note];
+  return [table(`waterfall${kind && `.${kind}`}`, caption, ["Step", "Drawn", "Amount"], rows), note];
 }
 
 /** Where each bar begins and ends. Only the drawing is made of these: what is written are the amounts themselves. */

@@ -1,0 +1,173 @@
+// What both pages do alike: read the key from the address, fetch two files, say how true they are, look for newer ones.
+
+import { h } from "./elements.js";
+import { ago, clockOf, moneyOf } from "./format.js";
+import { asOf, isOld } from "./freshness.js";
+
+const SCHEMA = 1;
+const REFRESH = 60_000;
+export const PERIODS = { "24h": "24 hours", "7d": "7 days", "30d": "30 days", "90d": "90 days" };
+
+const FAILURES = {
+  unreachable: ["The numbers cannot be reached", "The connection or the server is away at the moment. What is published stays safe; try again in a little while."],
+  unreadable: ["The numbers cannot be read", "What came back is not a document that this page understands. Load the page again; if that does not help, tell whoever runs it."],
+};
+
+export const by = (id) => document.getElementById(id);
+
+/** The document that is shown, the status beside it, and what follows from the two; `found` is null while there is none. */
+export const view = { key: "", found: null, status: null, clock: null, through: 0, stale: false, sure: false, unreached: false };
+
+let page;
+
+class Problem extends Error {}
+
+/**
+ * `shown` says what is a page's own: `path(key)` of its document, its `messages`, the zone of a document, `draw` for what
+ * is of no period and `drawPeriod(name, period)` for the rest.
+ */
+export function start(shown) {
+  page = { ...shown, messages: { ...FAILURES, ...shown.messages } };
+  by("periods").addEventListener("change", choosePeriod);
+  by("again").addEventListener("click", load);
+  addEventListener("hashchange", () => (address().key === view.key && view.found ? drawPeriod() : load()));
+  document.addEventListener("visibilitychange", () => document.hidden || !view.key || load());
+  setInterval(() => document.hidden || !view.key || load(), REFRESH);
+  load();
+}
+
+async function fetched(path, options) {
+  let response;
+  try {
+    response = await fetch(path, { credentials: "omit", ...options });
+  } catch {
+    throw new Problem("unreachable");
+  }
+  if (response.status === 404) throw new Problem("missing");
+  if (!response.ok) throw new Problem("unreachable");
+  try {
+    return await response.json();
+  } catch {
+    throw new Problem("unreadable");
+  }
+}
+
+const fetchStatus = () => fetched("v1/status.json").catch(() => null);
+
+async function fetchDocument(key, options) {
+  const found = await fetched(page.path(key), options);
+  if (found?.schema !== SCHEMA || !found.periods) throw new Problem("unreadable");
+  return found;
+}
+
+/** `#<key>` or `#<key>/<period>`; the fragment never leaves the browser by itself. */
+function address() {
+  const [key, period] = location.hash.slice(1).split("/");
+  return { key: /^[\w-]{1,128}$/.test(key) ? key : "", period: period in PERIODS ? period : page.period };
+}
+
+async function load() {
+  const { key } = address();
+  if (key !== view.key) Object.assign(view, { key, found: null, status: null });
+  if (!key) return say("keyless");
+  try {
+    const [found, status] = await Promise.all([fetchDocument(key), fetchStatus()]);
+    const known = view.found?.seq === found.seq ? view.status : null;
+    const sure = !status || status.seq <= found.seq || status.seq === known?.seq;
+    await show(key, found, (sure && status) || known, sure);
+    // The status may speak of a tick that this copy of the document is older than: look again before believing it.
+    if (!sure) await show(key, await fetchDocument(key, { cache: "no-cache" }), status, true);
+  } catch (problem) {
+    if (key !== view.key) return;
+    view.unreached = problem.message === "unreachable";
+    if (view.found && view.unreached) drawFreshness();
+    else say(problem instanceof Problem ? problem.message : "unreadable");
+    if (!(problem instanceof Problem)) throw problem;
+  }
+}
+
+async function show(key, found, status, sure) {
+  const { through, stale } = await asOf(found, status, key);
+  if (key !== view.key) return;
+  const same = view.found?.seq === found.seq && view.through === through && view.stale === stale;
+  Object.assign(view, { found, status, through, stale, sure, unreached: false });
+  if (same) drawFreshness();
+  else draw();
+}
+
+function say(kind) {
+  const [title, text, code] = page.messages[kind];
+  view.found = null;
+  document.title = title;
+  by("message-title").textContent = title;
+  by("message-text").textContent = text;
+  by("message-code").textContent = code ?? "";
+  by("message-hint").hidden = !code;
+  by("again").hidden = kind === "keyless";
+  by("dashboard").hidden = true;
+  by("message").hidden = false;
+}
+
+function draw() {
+  view.clock = clockOf(page.zone(view.found));
+  page.draw(view.found);
+  by("message").hidden = true;
+  by("dashboard").hidden = false; // before the charts, which measure their width
+  drawFreshness();
+  drawPeriod();
+}
+
+function drawFreshness() {
+  const { through, stale, sure, clock } = view;
+  const now = Date.now();
+  const today = clock.wall(through).day === clock.wall(now).day;
+  const when = `${today ? clock.time(through) : clock.both(through)} ${clock.place}`;
+  const time = h("time", { datetime: new Date(through).toISOString() }, when);
+  by("freshness").replaceChildren("Complete to ", time, `, ${sure ? ago(now - through) : "looking for newer"}`);
+  by("freshness").classList.toggle("late", sure && (stale || isOld(through, now)));
+  const warning = warningOf(now);
+  if (by("warning").textContent !== warning) by("warning").textContent = warning;
+  by("warning").hidden = !warning;
+}
+
+function warningOf(now) {
+  if (!view.sure) return "";
+  if (view.stale) return "The last update of these numbers failed. They are right up to the time above; newer ones follow once that is repaired.";
+  if (isOld(view.through, now)) return "Updates are late. These numbers are right up to the time above, and nothing newer is out yet.";
+  return view.unreached ? "Newer numbers could not be looked for: the connection or the server is away at the moment." : "";
+}
+
+function drawPeriod() {
+  const name = address().period;
+  const period = view.found.periods[name];
+  const there = Boolean(period && Object.keys(period).length);
+  for (const radio of by("periods").elements) radio.checked = radio.value === name;
+  by("period").hidden = !there;
+  by("nothing").hidden = there;
+  by("range").textContent = "";
+  drawFooter();
+  if (there) page.drawPeriod(name, period);
+}
+
+/** Write which time the numbers are of: hours, or the days of the zone. */
+export function drawRange(name, { start, end }) {
+  by("range").textContent = name.endsWith("h") ? view.clock.hours(start, end) : view.clock.days(start, end);
+}
+
+/** Fill a section, or hide it where the document does not have it. */
+export function section(id, part, shape) {
+  by(id).hidden = !part;
+  if (part) by(id).querySelector(".body").replaceChildren(...shape(part).filter(Boolean));
+}
+
+function drawFooter() {
+  const { status, found, clock } = view;
+  const published = status?.published_at ? `, published ${clock.both(Date.parse(status.published_at))}` : "";
+  const money = found.currency ? ` Amounts are in ${moneyOf(found.currency).name}.` : "";
+  by("footer").textContent = `Times are ${clock.place}.${money} A dash means that there is no data. Run ${status?.seq ?? found.seq}${published}.`;
+}
+
+function choosePeriod(event) {
+  history.replaceState(null, "", `#${view.key}/${event.target.value}`);
+  drawPeriod();
+}

@@ -1,0 +1,114 @@
+// The sections of the operator's page, apart from MRR: a part of the summary in, elements out.
+
+import { barsOverTime } from "./charts.js";
+import { h, name, number, table } from "./elements.js";
+import { clockOf, count, rounded, share } from "./format.js";
+import { points } from "./freshness.js";
+import { why } from "./reasons.js";
+import { change, flag, spanned, tile } from "./sections.js";
+
+const UNKNOWN = "not known";
+const INCOMPLETE = "some of the cost is not known";
+
+export function figures(period, before, money) {
+  const { mrr, cost } = period;
+  const series = period.daily ?? period.hourly ?? {};
+  const than = `vs ${before} before`;
+  const note = (...words) => h("p.change", {}, ...words);
+  return [
+    tile("mrr", ["MRR"], { value: number(mrr.total, money.short, UNKNOWN), below: change(grown(mrr.total, mrr.opening), 1, `since the opening`), trend: series.mrr, words: money.short }),
+    tile("active_tenants", ["Active tenants"], { value: number(period.active_tenants), below: change(grown(period.active_tenants, period.active_tenants_before), 1, than), trend: series.active_tenants, words: count }),
+    tile("api_requests", ["Requests"], { value: number(period.requests), below: change(period.usage_growth_pct, 1, than), trend: series.requests, words: count }),
+    tile("ai_tokens", ["AI tokens"], { value: number(period.ai_tokens), below: change(period.tokens_growth_pct, 1, than), trend: series.ai_tokens, words: count }),
+    tile("cost", cost.complete ? ["Cost"] : ["Cost", flag("incomplete")], { value: number(cost.total, money.short, UNKNOWN), below: note("of revenue ", number(cost.revenue, money.short)), trend: series.cost, words: money.short }),
+    tile("margin", ["Margin"], { value: number(cost.margin, money.short, INCOMPLETE), below: note(number(cost.margin_pct, share, cost.margin === null ? INCOMPLETE : "there was no revenue"), " of revenue") }),
+  ];
+}
+
+/** By how many percent; a quotient for the eye, of amounts that are written in full elsewhere. */
+function grown(now, before) {
+  return now === null || before === null || !Number(before) ? null : (Number(now) / Number(before) - 1) * 100;
+}
+
+/** The panels of a course: which series the document has, what they are called, how their numbers are written. */
+function panels(series, money) {
+  const all = [
+    { key: "mrr", label: "MRR", kind: "revenue", axis: money.tiny, words: money.full },
+    { key: "requests", label: "Requests", kind: "requests", axis: rounded, words: count },
+    { key: "ai_tokens", label: "AI tokens", kind: "tokens", axis: rounded, words: count },
+    { key: "cost", label: "Cost", kind: "money", axis: money.tiny, words: money.full },
+    { key: "active_tenants", label: "Active tenants", kind: "tenants", axis: rounded, words: count },
+  ];
+  return all.filter((each) => series[each.key]);
+}
+
+export function course(series, granularity, { start, clock, money, read }) {
+  const shown = panels(series, money);
+  const spans = points(start, granularity, series.requests.length);
+  const value = (each, index) => series[each.key][index];
+  const told = (index) => `${spanned(spans[index], granularity, clock)}: ${shown.map((each) =>
+    `${each.label} ${value(each, index) === null ? UNKNOWN : each.words(value(each, index))}`).join(", ")}`;
+  return barsOverTime({
+    // Drawn from plain numbers; what is read out are the amounts themselves.
+    series: shown.map((each) => ({ kind: each.kind, values: series[each.key].map(Number), words: each.axis, label: h("p.legend", {}, h("i"), each.label) })),
+    spans, granularity, clock, told, name: "The platform over time", read: (index) => read(index === null ? null : told(index)),
+  });
+}
+
+export function courseTable(series, granularity, { start, clock, money }) {
+  const shown = panels(series, money);
+  const spans = points(start, granularity, series.requests.length);
+  return table("plain", "The platform over time", ["Time", ...shown.map((each) => each.label)], spans.map((span, index) => [
+    spanned(span, granularity, clock), ...shown.map((each) => number(series[each.key][index], each.words, UNKNOWN)),
+  ]));
+}
+
+export function topTenants(list, money) {
+  if (!list.length) return [h("p.nothing", {}, "No tenant has used anything in this period")];
+  const columns = ["Tenant", "Requests", "AI tokens", "Cost", "MRR", "Revenue", "Margin", "Margin %"];
+  const rows = list.map((one) => [
+    h("span.tenant", {}, name(one.name ?? one.tenant_id), h("small", {}, [one.plan, one.tenant_id].filter(Boolean).join(" · "))),
+    number(one.requests), number(one.ai_tokens),
+    h("span", {}, one.cost_complete ? null : flag("incomplete"), number(one.cost, money.short, UNKNOWN)),
+    number(one.mrr, money.short), number(one.revenue, money.short), number(one.margin, money.short, INCOMPLETE),
+    number(one.margin_pct, share, one.margin === null ? INCOMPLETE : "there was no revenue"),
+  ]);
+  return [labelled(table("tenants", "Top tenants by requests", columns, rows), columns)];
+}
+
+/** On a phone a row is a grid, where each number says itself what it is. */
+function labelled(made, columns) {
+  for (const row of made.tBodies[0].rows) [...row.cells].forEach((cell, index) => cell.setAttribute("data-label", columns[index]));
+  return made;
+}
+
+/** What has to be looked at; `bad` decides the mark and its words. */
+export function health(found, period) {
+  const { stale_tenants: stale, unknown_costs: costs } = found;
+  const rejected = [...(found.rejected[period] ?? []), ...(found.rejected.no_hour ?? [])];
+  const repaired = found.repaired[period];
+  return [h("ul.health", {},
+    check("Tenants up to date", stale === 0, stale === 0 ? "all" : [number(stale), " are not"], stale ? h("p.note", {}, "The last update of their files failed. ", h("code", {}, "python -m pipeline doctor"), " names them.") : null),
+    check("Costs known", costs.tenants === 0, costs.tenants === 0 ? "all" : ["not all of ", number(costs.tenants), costs.tenants === 1 ? " tenant" : " tenants"], unknownCosts(costs)),
+    check("Rejected rows", !rejected.length, number(rejected.reduce((sum, each) => sum + each.rows, 0)), rejectedRows(rejected)),
+    check("Hours made anew", !repaired?.buckets, number(repaired?.buckets ?? 0), repaired?.runs ? h("p.note", {}, "in ", number(repaired.runs), repaired.runs === 1 ? " repair" : " repairs") : null),
+  )];
+}
+
+function check(label, good, value, more) {
+  return h(`li.${good ? "fine" : "look"}`, {},
+    h("div.head", {}, h("h3", {}, h("i", { "aria-hidden": "true" }, good ? "✓" : "!"), label), h("p", {}, ...[value].flat())), more);
+}
+
+function unknownCosts({ items, more_items: more }) {
+  if (!items.length && !more) return null;
+  return h("ul.found", {},
+    ...items.map((one) => h("li", {}, h("span", {}, name(one.item), ` ${why(one.reason)}`),
+      h("small", {}, clockOf("UTC").days(Date.parse(one.first_day), Date.parse(one.last_day) + 1)))),
+    more ? h("li", {}, h("span", {}, "and ", number(more), more === 1 ? " other item" : " other items")) : null);
+}
+
+function rejectedRows(rejected) {
+  if (!rejected.length) return null;
+  return h("ul.found", {}, ...rejected.map((one) => h("li", {}, h("span", {}, `${one.source}: ${one.reason.replaceAll("_", " ")}`), number(one.rows))));
+}
