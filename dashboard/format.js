@@ -38,7 +38,8 @@ export const milliseconds = (value) =>
 
 /**
  * How amounts of one currency are written. They come as decimal strings and go to the formatter as such: no digit is
- * lost, and there are as many after the point as were sent. `signed` is for differences, `short` for small places.
+ * lost, and there are as many after the point as were sent. `signed` is for differences, `short` for tables, `brief` for
+ * tiles, `tiny` for axes.
  */
 export function moneyOf(currency) {
   const made = (options) => new Intl.NumberFormat(locale, { style: "currency", currency, currencyDisplay: "narrowSymbol", ...options });
@@ -47,17 +48,19 @@ export function moneyOf(currency) {
   const whole = made({ maximumFractionDigits: 0 });
   const compact = made({ notation: "compact", maximumSignificantDigits: 4 });
   const size = (amount) => Math.abs(Number(amount));
+  const shortened = (above) => (amount) => (size(amount) < 10_000 ? inFull(amount) : (size(amount) < above ? whole : compact).format(amount));
   return {
     full: (amount) => inFull(amount),
     signed: (amount) => inFull(amount, { signDisplay: "exceptZero" }),
-    short: (amount) => (size(amount) < 10_000 ? inFull(amount) : (size(amount) < 10_000_000 ? whole : compact).format(amount)),
+    short: shortened(10_000_000),
+    brief: shortened(1_000_000),
     tiny: (amount) => compact.format(amount),
     name: `${new Intl.DisplayNames("en", { type: "currency" }).of(currency)} (${currency})`,
   };
 }
 
 /** How a metric's number is written, by its unit; one that is no word of ours is a currency. */
-export const byUnit = (unit) => ({ percent, ms: milliseconds })[unit] ?? (/^[A-Z]{3}$/.test(unit) ? moneyOf(unit).short : count);
+export const byUnit = (unit) => ({ percent, ms: milliseconds })[unit] ?? (/^[A-Z]{3}$/.test(unit) ? moneyOf(unit).brief : count);
 
 export function ago(milliseconds) {
   const minutes = Math.round(milliseconds / 60_000);

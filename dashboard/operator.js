@@ -25,6 +25,7 @@ function drawPeriod(name, period) {
   by("definition").textContent = `by the definition ${period.mrr.definition}`;
   section("mrr", period.mrr, (mrr) => recurring(mrr, money));
   drawCourse(period, times.start, money);
+  section("margin", period.cost, (cost) => platform.margin(cost, money));
   section("health", found.health, (health) => platform.health(health, name));
   section("top_tenants", period.top_tenants, (list) => platform.topTenants(list, money));
 }

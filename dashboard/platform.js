@@ -14,14 +14,45 @@ export function figures(period, before, money) {
   const { mrr, cost } = period;
   const series = period.daily ?? period.hourly ?? {};
   const than = `vs ${before} before`;
-  const note = (...words) => h("p.change", {}, ...words);
+  const growth = (now, previous) => change(grown(now, previous), 1, than);
   return [
-    tile("mrr", ["MRR"], { value: number(mrr.total, money.short, UNKNOWN), below: change(grown(mrr.total, mrr.opening), 1, `since the opening`), trend: series.mrr, words: money.short }),
-    tile("active_tenants", ["Active tenants"], { value: number(period.active_tenants), below: change(grown(period.active_tenants, period.active_tenants_before), 1, than), trend: series.active_tenants, words: count }),
-    tile("api_requests", ["Requests"], { value: number(period.requests), below: change(period.usage_growth_pct, 1, than), trend: series.requests, words: count }),
-    tile("ai_tokens", ["AI tokens"], { value: number(period.ai_tokens), below: change(period.tokens_growth_pct, 1, than), trend: series.ai_tokens, words: count }),
-    tile("cost", cost.complete ? ["Cost"] : ["Cost", flag("incomplete")], { value: number(cost.total, money.short, UNKNOWN), below: note("of revenue ", number(cost.revenue, money.short)), trend: series.cost, words: money.short }),
-    tile("margin", ["Margin"], { value: number(cost.margin, money.short, INCOMPLETE), below: note(number(cost.margin_pct, share, cost.margin === null ? INCOMPLETE : "there was no revenue"), " of revenue") }),
+    tile("mrr", ["MRR"], {
+      value: number(mrr.total, money.brief, UNKNOWN), trend: series.mrr, words: money.brief,
+      below: change(grown(mrr.total, mrr.opening), 1, "since the opening"),
+    }),
+    tile("active_tenants", ["Active tenants"], {
+      value: number(period.active_tenants), trend: series.active_tenants, words: count,
+      below: growth(period.active_tenants, period.active_tenants_before),
+    }),
+    tile("api_requests", ["Requests"], {
+      value: number(period.requests), trend: series.requests, words: count, below: change(period.usage_growth_pct, 1, than),
+    }),
+    tile("ai_tokens", ["AI tokens"], {
+      value: number(period.ai_tokens), trend: series.ai_tokens, words: count, below: change(period.tokens_growth_pct, 1, than),
+    }),
+    tile("cost", cost.complete ? ["Cost"] : ["Cost", flag("incomplete")], {
+      value: number(cost.total, money.brief, UNKNOWN), trend: series.cost, words: money.brief,
+      below: h("p.change", {}, "revenue ", number(cost.revenue, money.brief)),
+    }),
+    tile("margin", ["Margin"], {
+      value: number(cost.margin, money.brief, INCOMPLETE),
+      below: h("p.change", {}, number(cost.margin_pct, share, noMargin(cost)), " of revenue"),
+    }),
+  ];
+}
+
+const noMargin = ({ margin }) => (margin === null ? INCOMPLETE : "there was no revenue");
+
+/** What came in and what it cost, to the last digit. */
+export function margin(cost, money) {
+  const row = (kind, label, value, why) => h("div", {}, h("dt", {}, h(`i.${kind}`), label), h("dd", {}, number(value, money.full, why)));
+  const part = Number(cost.revenue) ? (Number(cost.total ?? 0) / Number(cost.revenue)) * 100 : 0;
+  return [
+    h("div.parts", { "aria-hidden": "true" }, part ? h("i.money", { "--w": `${Math.min(part, 100)}%` }) : null,
+      Number(cost.revenue) ? h("i.gain", { "--w": `${Math.max(100 - part, 0)}%` }) : null),
+    h("dl.kinds.sums", {},
+      row("total", "Revenue", cost.revenue), row("money", "Cost", cost.total, UNKNOWN), row("gain", "Margin", cost.margin, INCOMPLETE)),
+    cost.complete ? null : h("p.note.lacking", {}, "Some of what was used has no known cost: there is no margin until it has."),
   ];
 }
 
@@ -37,7 +68,7 @@ function panels(series, money) {
     { key: "requests", label: "Requests", kind: "requests", axis: rounded, words: count },
     { key: "ai_tokens", label: "AI tokens", kind: "tokens", axis: rounded, words: count },
     { key: "cost", label: "Cost", kind: "money", axis: money.tiny, words: money.full },
-    { key: "active_tenants", label: "Active tenants", kind: "tenants", axis: rounded, words: count },
+    { key: "active_tenants", label: "Active tenants", kind: "active", axis: rounded, words: count },
   ];
   return all.filter((each) => series[each.key]);
 }
@@ -71,7 +102,7 @@ export function topTenants(list, money) {
     number(one.requests), number(one.ai_tokens),
     h("span", {}, one.cost_complete ? null : flag("incomplete"), number(one.cost, money.short, UNKNOWN)),
     number(one.mrr, money.short), number(one.revenue, money.short), number(one.margin, money.short, INCOMPLETE),
-    number(one.margin_pct, share, one.margin === null ? INCOMPLETE : "there was no revenue"),
+    number(one.margin_pct, share, noMargin(one)),
   ]);
   return [labelled(table("tenants", "Top tenants by requests", columns, rows), columns)];
 }
