@@ -48,7 +48,7 @@ export function moneyOf(currency) {
   const whole = made({ maximumFractionDigits: 0 });
   const compact = made({ notation: "compact", maximumSignificantDigits: 4 });
   const size = (amount) => Math.abs(Number(amount));
-  const shortened = (above) => (amount) => (size(amount) < 10_000 ? inFull(amount) : (size(amount) < above ? whole : compact).format(amount));
+  const shortened = (above) => (amount) => (size(amount) < 1_000 ? inFull(amount) : (size(amount) < above ? whole : compact).format(amount));
   return {
     full: (amount) => inFull(amount),
     signed: (amount) => inFull(amount, { signDisplay: "exceptZero" }),
