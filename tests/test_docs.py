@@ -32,15 +32,20 @@ def blocks(language: str) -> list[tuple[str, str]]:
 def test_every_sql_example_runs_and_finds_something(ready: Installation, sql: Sql, where: str, block: str) -> None:
     sql.tenant()
     sql(
-        "insert into api_requests (tenant_id, endpoint, duration_ms, created_at) values ('t1', '/', 5, now() - interval '2 hours')"
+        "insert into api_requests (tenant_id, endpoint, duration_ms, created_at) values ('t1', '/', 5, date_trunc('hour', now()) - interval '30 minutes')"
     )
     sql(
-        "insert into api_requests (tenant_id, endpoint, duration_ms, created_at) values ('t1', '/', -5, now() - interval '2 hours')"
+        "insert into api_requests (tenant_id, endpoint, duration_ms, created_at) values ('t1', '/', -5, date_trunc('hour', now()) - interval '30 minutes')"
     )
     sql(
-        "insert into usage_records (tenant_id, quota_type, amount, created_at) values ('t1', 'ai_tokens_m', 5, now() - interval '2 hours')"
+        "insert into usage_records (tenant_id, quota_type, amount, created_at) values ('t1', 'ai_tokens_m', 5, date_trunc('hour', now()) - interval '30 minutes')"
     )
     sql("insert into prices values ('api_calls', 1, 10, 'NGN', '2020-01-01')")
+    # A quota whose period began on the day of these rows: the examples find something on the first of a month too.
+    sql(
+        "insert into quotas select 't1', 'ai_tokens_m', 6, 'month', extract(day from created_at at time zone 'Africa/Lagos') "
+        "from usage_records"
+    )
     run(ready, sql.one("select now()"))  # type: ignore[arg-type]
     sql("update pipeline.tenant_state set failure = 'for the example'")
     # Money of days gone by, if the tick has made none.

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import random
 import uuid
+from datetime import timedelta
 from decimal import Decimal
 
+import pytest
+
+from pipeline.documents.numbers import instant
 from pipeline.installation import Installation
 from pipeline.rollups.tick import roll
 from pipeline.run import run
-from tests.conftest import NOW, Sql
+from tests.conftest import NOW, Sql, dashboard_of
 
 D = Decimal
 
 
 def test_every_view_and_column_says_what_it_is(sql: Sql) -> None:
     views = "select c.relname from pg_class c where c.relnamespace = 'rollup'::regnamespace and c.relkind = 'v'"
-    assert len(sql(views)) >= 9
+    assert len(sql(views)) >= 12
     assert sql(views + " and obj_description(c.oid) is null") == []
     columns = (
         "select attrelid::regclass::text, attname from pg_attribute join pg_class c on c.oid = attrelid "
@@ -159,6 +164,101 @@ def test_the_mrr_bridge_of_a_month_adds_up_and_months_without_movement_are_there
         ("2026-03-01", 100, 0, 100, 0, 0, 0, 5, 205, 2),
         ("2026-04-01", 205, 0, 0, 0, -205, 0, 0, 0, 0),
         ("2026-05-01", 0, 0, 0, 0, 0, 0, 0, 0, 0),
+    ]
+
+
+def test_mrr_by_plan_is_that_of_the_last_day_of_the_month_so_far(sql: Sql) -> None:
+    sql(
+        "insert into rollup.mrr_daily (day, plan, tenants, subscriptions, mrr, unpriced) values "
+        "('2026-01-30', 'pro', 9, 9, 900, 0), ('2026-01-31', 'pro', 1, 2, 49.9958, 0), "
+        "('2026-02-01', 'pro', 1, 1, 25, 0), ('2026-02-02', 'pro', 0, 0, 0, 0), ('2026-02-02', 'free', 3, 3, null, 3)"
+    )
+    found = sql(
+        "select month::text, plan, tenants, subscriptions, mrr, unpriced from rollup.mrr_by_plan_month order by 1, 2"
+    )
+    assert found == [
+        ("2026-01-01", "pro", 1, 2, D("49.9958"), 0),
+        ("2026-02-01", "free", 3, 3, None, 3),
+        ("2026-02-01", "pro", 0, 0, D(0), 0),
+    ]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_quotas_in_sql_are_those_of_the_dashboards(ready: Installation, sql: Sql, seed: int) -> None:
+    """The view adds up days, the dashboard days and hours: two ways, one answer, at any hour and in any zone."""
+    dice = random.Random(seed)
+    tenants = {"t1": "Africa/Lagos", "t2": "America/New_York", "t3": "Asia/Tokyo"}
+    for tenant, zone in tenants.items():
+        sql.tenant(tenant, timezone=zone)
+        for kind in ("api_calls", "emails", "ai_tokens_m-1"):
+            for period in ("day", "month"):
+                limit = dice.choice([None, D(0), D(dice.randrange(1, 30)), D(dice.randrange(1, 10**9)) / 10**6])
+                anchor = dice.choice([None, 1, dice.randint(1, 31)])
+                sql("insert into quotas values (%s, %s, %s, %s, %s)", tenant, kind, limit, period, anchor)
+    for hours in (0, 9, 10, 11, 400):
+        through = NOW + timedelta(hours=hours)
+        for _ in range(40):
+            at = through - dice.choice([timedelta(hours=30), timedelta(days=40)]) * dice.random()
+            tenant = dice.choice(list(tenants))
+            if dice.random() < 0.5:
+                sql.request(at.isoformat(), tenant=tenant)
+            else:
+                sql.usage(at.isoformat(), tenant=tenant, quota_type="emails", amount=D(dice.randrange(10**6)) / 1000)
+        run(ready, through)
+        stored = sql(
+            "select tenant_id, quota_type, period, used, limit_amount, used_pct, status from rollup.quota_status"
+        )
+        assert len(stored) == 18
+        shown = [
+            (tenant, each["quota_type"], each["period"], *map(_exact, _numbers(each)), each["status"])
+            for tenant in tenants
+            for each in dashboard_of(ready, tenant)["quota_status"]
+        ]
+        assert sorted(map(repr, shown)) == sorted(repr((*row[:3], *map(_exact, row[3:6]), row[6])) for row in stored)
+        times = "select tenant_id, quota_type, period, period_start, resets_at from rollup.quota_status"
+        assert {row[:3]: [instant(at) for at in row[3:]] for row in sql(times)} == {  # type: ignore[arg-type]
+            (tenant, each["quota_type"], each["period"]): [each["period_start"], each["resets_at"]]
+            for tenant in tenants
+            for each in dashboard_of(ready, tenant)["quota_status"]
+        }
+        near = sql("select tenant_id, quota_type, period from rollup.tenants_near_quota order by 1, 2, 3")
+        assert near == sorted(row[:3] for row in stored if row[6] in ("near", "over"))
+
+
+def _numbers(entry: dict[str, object]) -> list[object]:
+    return [entry["used"], entry["limit"], entry["used_pct"]]
+
+
+def _exact(value: object) -> str | None:
+    return None if value is None else f"{D(str(value)).normalize():f}"
+
+
+def test_a_quota_is_near_exactly_from_eighty_percent_on(ready: Installation, sql: Sql) -> None:
+    cases = {  # limit, used: percent, status
+        "a": ("100", "79.99999999999999999999999999999999", D("79.99"), "ok"),
+        "b": ("100", "80", D(80), "near"),
+        "c": ("0.3", "0.3", D(100), "over"),
+        "d": ("0", "0", None, "ok"),
+        "e": ("0", "0.001", None, "over"),
+        "f": (None, "5", None, "unlimited"),
+        "g": ("999999999999999999999999999999", "799999999999999999999999999999", D("79.99"), "ok"),
+        "h": ("3", "1", D("33.33"), "ok"),
+    }
+    for tenant, (limit, used, *_) in cases.items():
+        sql.tenant(tenant)
+        sql("insert into quotas values (%s, 'emails', %s, 'month', null)", tenant, limit)
+        sql.usage("2026-03-05 10:00Z", tenant=tenant, quota_type="emails", amount=D(used))
+    sql.tenant("gone", deleted_at="2026-03-01 00:00Z")
+    sql("insert into quotas values ('gone', 'emails', 1, 'month', null)")
+    sql.usage("2026-03-05 10:00Z", tenant="gone", quota_type="emails", amount=5)
+    roll(ready, NOW)
+    found = sql("select tenant_id, used_pct, status from rollup.quota_status order by 1")
+    assert found == [(tenant, *expected) for tenant, (_, _, *expected) in cases.items()]
+    near = sql("select tenant_id, name, plan, used, limit_amount from rollup.tenants_near_quota order by 1")
+    assert near == [
+        ("b", "B", "pro", D(80), D(100)),
+        ("c", "C", "pro", D("0.3"), D("0.3")),
+        ("e", "E", "pro", D("0.001"), D(0)),
     ]
 
 

@@ -77,6 +77,9 @@ VIEWS = (
     "cost_by_item_month",
     "cost_missing",
     "mrr_bridge_month",
+    "mrr_by_plan_month",
+    "quota_status",
+    "tenants_near_quota",
 )
 
 
