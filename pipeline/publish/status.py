@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 from sqlalchemy import Connection, Row
+from sqlalchemy.exc import DBAPIError
 
 from pipeline.database.connection import execute, rows
 from pipeline.documents.encode import compress
@@ -78,6 +79,8 @@ def _publish_platform(installation: Installation, holder: Connection, report: St
         written = publish_platform(installation, moment, stale=report.stale, still_held=lambda: still_held(holder))
     except TenantcastError as error:
         report.platform_failure = str(error)
+    except DBAPIError:  # of the connection that holds the slots; all others come as ours
+        raise
     except Exception as error:
         report.platform_failure = str(
             PermanentError(f"unexpected {type(error).__name__} in the platform's files: {error}")
