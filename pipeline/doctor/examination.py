@@ -9,7 +9,20 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection
 
 from pipeline.database.connection import Database, driver, execute, rows
-from pipeline.doctor import keeping, ledger, marking, place, prices, quotas, rejected, server, source, tenants, ticks
+from pipeline.doctor import (
+    keeping,
+    ledger,
+    marking,
+    place,
+    prices,
+    quotas,
+    rejected,
+    server,
+    source,
+    subscriptions,
+    tenants,
+    ticks,
+)
 from pipeline.doctor.facts import Check, Facts, read_facts
 from pipeline.doctor.finding import SEVERITIES, Diagnosis, Finding
 from pipeline.errors import TenantcastError
@@ -40,6 +53,8 @@ ON_STATE = (
     Check("zone", "zones", tenants.judge_zones),
     Check("unknown_tenants", "strangers", tenants.judge_strangers, ("week",)),
     Check("quotas", "quotas", quotas.judge_quotas),
+    Check("subscriptions", "subscriptions", subscriptions.judge_subscriptions),
+    Check("subscription_rates", "subscription_rates", subscriptions.judge_rates, ("currency", "statuses", "week")),
     Check("rejected", "rejected", rejected.judge_rejected, ("now",)),
     Check("overlapping_prices", "overlapping_prices", prices.judge_overlapping),
     Check("unusable_prices", "unusable_prices", prices.judge_unusable),

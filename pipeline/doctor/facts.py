@@ -13,6 +13,7 @@ from pipeline.database import migrations
 from pipeline.database.connection import execute
 from pipeline.doctor.finding import Finding
 from pipeline.installation import Installation
+from pipeline.mrr.definition import definition_of
 from pipeline.runs import hour_of
 from pipeline.settings import Settings
 from pipeline.sources.catalog import FoundTable, Relation, find_tables, partitions
@@ -84,6 +85,7 @@ class Check:
             "through": lambda: facts.through,
             "week": lambda: facts.week,
             "currency": lambda: facts.settings.currency,
+            "statuses": lambda: list(definition_of(facts.settings.mrr_definition).statuses),
             "not_before": lambda: _kept_from(facts),
         }
         return {name: known[name]() for name in self.bound}

@@ -65,7 +65,7 @@ def judge_rates(rows: Sequence[Row[Any]], facts: Facts) -> Iterator[Finding]:
             severity="error",
             what=f"{table}: different rates into {currency} for one day, on {counted(len(ambiguous), 'day')}: {told}"
             + (" …" if len(ambiguous) > NAMED else ""),
-            why="What is priced in that currency has no cost from that day until the next one with a rate.",
+            why="What is priced in that currency has no cost and no MRR from that day until the next one with a rate.",
             fix="Keep one rate a day and currency. Closed days then need a reprice.",
         )
     if unusable:
