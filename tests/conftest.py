@@ -21,7 +21,13 @@ from pipeline.settings import ROOT, load_settings
 from pipeline.sources.install import install
 
 pytest.register_assert_rewrite(
-    "tests.checks", "tests.history", "tests.horizon", "tests.processes", "tests.working", "tests.writing"
+    "tests.checks",
+    "tests.history",
+    "tests.horizon",
+    "tests.mrr_sums",
+    "tests.processes",
+    "tests.working",
+    "tests.writing",
 )
 
 NOW = datetime(2026, 3, 10, 12, 30, tzinfo=UTC)

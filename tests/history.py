@@ -24,6 +24,7 @@ from pipeline.run import run
 from tests.checks import Reader, assert_as_from_scratch, assert_settled, patiently, run_to_the_end
 from tests.conftest import NOW, Databases, Sql, installation_on
 from tests.horizon import Horizon
+from tests.mrr_sums import assert_mrr_adds_up, assert_mrr_is_that_of_now
 from tests.processes import ended_well, kill, start
 from tests.recompute import UNUSABLE_ZONE, recomputed, stored
 
@@ -197,6 +198,22 @@ class History:
         """Delete a tenant's row."""
         self.sql("delete from tenants where id = %s", name)
 
+    def subscribe(self, number: int, row: Sequence[Any] | None) -> None:
+        """Add a subscription, put another in its place, or take it away."""
+        self.sql("delete from subscriptions where id = %s", number)
+        if row is not None:
+            self.sql(
+                "insert into subscriptions (id, tenant_id, plan, status, monthly_amount, currency, started_at, ended_at)"
+                " values (%s, %s, %s, %s, %s, %s, %s, %s)",
+                number,
+                *row,
+            )
+
+    def rate(self, day: int, rate: str) -> None:
+        """Add a rate of USD, or put another in its place."""
+        self.sql("delete from fx_rates where rate_date = make_date(2026, 3, %s)", day)
+        self.sql("insert into fx_rates values ('USD', 'NGN', %s, make_date(2026, 3, %s), 'cbn')", rate, day)
+
     def wait(self, hours: int) -> None:
         """Let time pass."""
         self.now += timedelta(hours=hours)
@@ -311,6 +328,8 @@ class History:
         if self.horizon:
             self.horizon.restore(self.silent)
         assert stored(self.sql) == recomputed(self.sql)
+        assert_mrr_adds_up(self.sql)
+        assert_mrr_is_that_of_now(self.sql)
         # Files of a tenant whose zone cannot be used are what they were before it was named.
         self.sql("update tenants set timezone = null where timezone = %s", UNUSABLE_ZONE)
         run_to_the_end(self.installation, self.now)

@@ -1,8 +1,9 @@
 """Anything that can happen, in any order: rows, open transactions, ticks, crashes between any two steps, overlaps,
-tampering with rows and rollups, purges beyond a horizon.
+tampering with rows and rollups, purges beyond a horizon, subscriptions and rates that change.
 
-At the end of each history the rollups are what the raw rows give, and the files are those of an installation that has
-seen nothing of it. A history follows from its seed; SOAK_SEEDS says how many there are, SOAK_FIRST with which they begin.
+At the end of each history the rollups are what the raw rows give, MRR adds up on every day, and the files are those of an
+installation that has seen nothing of it. A history follows from its seed; SOAK_SEEDS says how many there are, SOAK_FIRST
+with which they begin.
 """
 
 from __future__ import annotations
@@ -67,6 +68,15 @@ records = st.tuples(
 batches = st.lists(requests, min_size=1, max_size=5).map(lambda rows: (API, rows)) | st.lists(
     records, min_size=1, max_size=5
 ).map(lambda rows: (USAGE, rows))
+subscriptions = st.tuples(
+    st.sampled_from(("t1", "t2", "a stranger")),
+    st.sampled_from(("pro", "max")),
+    st.sampled_from(("active", "active", "canceled")),
+    st.sampled_from(("0", "0.1", "100", "49.9958")),
+    st.sampled_from(("NGN", "USD")),
+    st.sampled_from(TIMES[:-2]),
+    st.none() | st.sampled_from(TIMES[:-1]),
+)
 # Which connection writes: the one whose statements commit at once, or one of the transactions that are open.
 writers = st.integers(0, 3)
 chosen = st.builds(Place, st.sampled_from((API, USAGE)), st.integers(0, 6), st.integers(1, 3))
@@ -174,6 +184,18 @@ class Machine(RuleBasedStateMachine):
     def drop_tenant(self, tenant: int) -> None:
         """Its row goes altogether."""
         self.history.drop_tenant(f"t{tenant}")
+
+    @rule(number=st.integers(1, 3), row=st.none() | subscriptions, then=st.none() | verbs)
+    def change_subscription(self, number: int, row: Any, then: str | None) -> None:
+        """A subscription begins, becomes another, or is no longer there."""
+        self.history.subscribe(number, row)
+        if then:
+            self.history.work(then)
+
+    @rule(day=st.integers(1, 11), rate=st.sampled_from(("1500", "1600.5", "0.1")))
+    def change_rate(self, day: int, rate: str) -> None:
+        """A rate comes, on time or late, or becomes another."""
+        self.history.rate(day, rate)
 
     @rule(hours=st.sampled_from((1, 1, 2, 11, 24)))
     def wait(self, hours: int) -> None:

@@ -183,6 +183,45 @@ def test_what_is_gone_stops_today_and_can_come_back(ready: Installation, sql: Sq
     assert sql(MOVED)[2] == ("t1", "2026-03-14", "reactivation", 100)
 
 
+def test_the_past_of_one_subscription_is_told_anew_where_it_is_forgotten(ready: Installation, sql: Sql) -> None:
+    subscription(sql, id=1, monthly_amount=None)
+    subscription(sql, id=2, tenant_id="t2")
+    roll(ready, NOW)
+    sql("update subscriptions set monthly_amount = 70")
+    roll(ready, NOW + DAY)
+    assert days_with(sql, "t1") == ["2026-03-11"]
+    sql("delete from pipeline.subscription_versions where subscription_id = '1'")
+    roll(ready, NOW + DAY)
+    assert sql(MOVED) == [
+        ("t1", "2026-03-01", "new", 70),
+        ("t2", "2026-03-01", "new", 100),
+        ("t2", "2026-03-11", "contraction", -30),
+    ]
+
+
+@pytest.mark.parametrize(("zone", "first", "last"), [("Pacific/Auckland", 2, 11), ("Pacific/Honolulu", 1, 10)])
+def test_another_zone_redoes_all_days(  # noqa: PLR0917
+    ready: Installation, sql: Sql, tmp_path: Path, zone: str, first: int, last: int
+) -> None:
+    """The 10th at 23:30 in Lagos is the 11th in Auckland; in Honolulu it is not over, and the 11th has not begun."""
+    subscription(sql, started_at="2026-03-01T20:00Z")
+    late = NOW.replace(hour=22)
+    roll(ready, late + HOUR * 2)
+    assert sql.one("select max(day)::text from rollup.mrr_daily") == "2026-03-11"
+    sql("update subscriptions set monthly_amount = 150")
+    elsewhere = installation_on(address_of(ready), tmp_path, TENANTCAST_TIMEZONE=zone)
+    roll(elsewhere, late + HOUR * 3)
+    assert days_with(sql, "t1")[0] == f"2026-03-{first:02}"
+    assert sql("select min(day)::text, max(day)::text from rollup.mrr_daily") == [
+        (f"2026-03-{first:02}", f"2026-03-{last}")
+    ]
+    assert sql("select min(day)::text, max(day)::text from rollup.platform_daily") == [
+        (f"2026-03-{first:02}", f"2026-03-{last}")
+    ]
+    roll(ready, late + HOUR * 4)
+    assert days_with(sql, "t1")[0] == "2026-03-01"
+
+
 def test_a_tick_writes_only_what_differs(ready: Installation, sql: Sql) -> None:
     for number in range(1, 6):
         subscription(sql, id=number, tenant_id=f"t{number}", plan=f"plan{number}")

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 
 import psycopg
@@ -21,6 +19,7 @@ from pipeline.mrr.day import day_of
 from pipeline.rollups.tick import roll
 from pipeline.settings import MRR_DEFINITIONS
 from tests.conftest import NOW, Databases, Sql, address_of, installation_on
+from tests.mrr_sums import assert_mrr_adds_up
 
 TIMES = tuple(NOW + timedelta(hours=hours) for hours in (-200, -100, -61, -50, -37, -13, 5, 11, 30, 60))
 AMOUNTS = (None, "0", "0.1", "70", "100", "49.9958", "1e15")
@@ -55,7 +54,7 @@ rates = st.tuples(
 )
 rest = st.one_of(
     st.tuples(st.just("delete"), numbers, st.none()),
-    st.tuples(st.just("insert"), numbers, subscriptions),
+    st.tuples(st.just("insert"), st.integers(1, 2 * ROWS), subscriptions),
     st.tuples(st.just("definition"), st.sampled_from(MRR_DEFINITIONS), st.none()),
     st.tuples(st.just("zone"), st.sampled_from(("Africa/Lagos", "Pacific/Auckland", "America/New_York")), st.none()),
 )
@@ -126,7 +125,7 @@ class Business:
         finally:
             installation.database.engine.dispose()
         assert state(self.sql) == before
-        assert_adds_up(self.sql)
+        assert_mrr_adds_up(self.sql)
         return before
 
 
@@ -135,38 +134,6 @@ def state(sql: Sql) -> State:
     daily = sql("select 'daily', day, plan, tenants, subscriptions, mrr, unpriced from rollup.mrr_daily")
     moved = sql("select 'moved', day, tenant_id, movement, amount from rollup.mrr_movements")
     return {row[:3]: row[3:] for row in daily} | {row[:4]: row[4:] for row in moved}
-
-
-def assert_adds_up(sql: Sql) -> None:
-    """Every day, opening and movements are closing, of the platform and of each tenant, and movements are what they say."""
-    closing: dict[object, object] = dict(sql("select day, coalesce(sum(mrr), 0) from rollup.mrr_daily group by day"))
-    moved: dict[object, dict[str, dict[str, Decimal]]] = defaultdict(lambda: defaultdict(dict))
-    for day, tenant, movement, amount in sql("select day, tenant_id, movement, amount from rollup.mrr_movements"):
-        moved[day][str(tenant)][str(movement)] = amount
-    assert set(moved) <= set(closing)
-    held, paid = defaultdict[str, Decimal](Decimal), set[str]()
-    for day in sorted(closing):  # type: ignore[type-var]
-        for tenant, amounts in moved[day].items():
-            before = held[tenant]
-            held[tenant] += sum(amounts.values())
-            assert_named(amounts, before, held[tenant], paid=tenant in paid)
-        paid |= {tenant for tenant, mrr in held.items() if mrr > 0}
-        assert sum(held.values()) == closing[day], day
-
-
-def assert_named(amounts: dict[str, Decimal], before: Decimal, after: Decimal, *, paid: bool) -> None:
-    """One movement at most beside that of the rate, with the name that opening and closing give it."""
-    assert after >= 0
-    assert all(amounts.values())
-    ((name, amount),) = [each for each in amounts.items() if each[0] != "fx_impact"] or [("", Decimal(0))]
-    assert {
-        "": True,
-        "new": not before and after > 0 and not paid,
-        "reactivation": not before and after > 0 and paid,
-        "expansion": before > 0 and amount > 0 and after > 0,
-        "contraction": amount < 0 and after > 0,
-        "churn": after == 0,
-    }[name], (amounts, before, after, paid)
 
 
 @pytest.fixture
