@@ -14,7 +14,8 @@ from subscriptions as s
 cross join pipeline.progress as p
 left join lateral (
     select f.rate from fx_rates as f
-    where f.base = s.currency and f.rate_date <= (p.data_through - interval '1 microsecond' at time zone 'Africa/Lagos')::date
+    where f.base = s.currency
+        and f.rate_date <= ((p.data_through - interval '1 microsecond') at time zone 'Africa/Lagos')::date
     order by f.rate_date desc limit 1
 ) as r on true
 where s.started_at < p.data_through
