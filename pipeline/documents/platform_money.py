@@ -73,7 +73,7 @@ def recurring(mrr: Recurring, *, currency: str, definition: str, plans: int) -> 
     """Give the section `mrr` of a period; the first `plans` by what they bring, ties by name, and the others' sum."""
     digits, closing, opening = minor_digits(currency), total_of(mrr.closing), total_of(mrr.opening)
     brings = by_plan(mrr.closing, currency)
-    ranked = sorted(mrr.closing, key=lambda plan: (plan.mrr is None, -(plan.mrr or 0), plan.plan))
+    ranked = sorted(mrr.closing, key=lambda plan: (plan.mrr is None, (plan.mrr or Decimal(0)).copy_negate(), plan.plan))
     others = [brings[plan.plan] for plan in ranked[plans:]]
     known = [Decimal(each) for each in others if each is not None]
     return {
@@ -110,7 +110,7 @@ def _rates(movements: Mapping[str, Decimal], opening: Decimal) -> dict[str, floa
     return {
         "nrr_pct": percent(added([opening, expansion, lost]), opening),
         "grr_pct": percent(added([opening, lost]), opening),
-        "quick_ratio": quotient(gained, -lost),
+        "quick_ratio": quotient(gained, lost.copy_negate()),
     }
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pipeline.documents.numbers import instant, plain
 from pipeline.documents.platform import SCHEMA, ranked
 from pipeline.documents.platform_money import MOVEMENTS, by_plan, moved, rounded, total_cost, total_of
-from pipeline.documents.platform_rows import Day, Month, MrrDay, Plan, Ranked
+from pipeline.documents.platform_rows import Day, Month, MrrDay, Ranked
 
 PLANS_A_PAGE = 600
 TENANTS_A_PAGE = 100
 RANKED_PERIOD = "30d"
+PLAN_COLUMNS = ("day", "plan", "tenants", "subscriptions", "mrr", "unpriced")
 TENANT_COLUMNS = (
     "tenant_id",
     "name",
@@ -43,36 +45,51 @@ def daily_page(month: Month[Day], currency: str) -> dict[str, Any]:
     }
 
 
-def mrr_page(month: Month[MrrDay], *, currency: str, definition: str) -> dict[str, Any]:
-    """Give how MRR moved on the days of a month, and under `plans` what it was made of as each day ended.
+@dataclass(frozen=True)
+class ShownDay:
+    """One day of MRR as it is written; `moves` is None where a page goes on with the plans of a day before it."""
 
-    As written, opening + movements = closing on each day, and the plans of a day add up to its closing.
-    """
-    moves = [
-        moved(total_of(each.opening), total_of(each.plans), each.movements, currency=currency) for each in month.days
-    ]
-    plans = [(each.day.isoformat(), plan, brings) for each in month.days for plan, brings in _plans(each, currency)]
+    day: str
+    moves: Mapping[str, str | None] | None
+    plans: Sequence[Mapping[str, Any]]
+
+
+def shown_day(day: MrrDay, currency: str) -> ShownDay:
+    """Write a day: opening + movements = closing, and its plans add up to its closing."""
+    opening, closing, brings = total_of(day.opening), total_of(day.plans), by_plan(day.plans, currency)
+    at = day.day.isoformat()
+    return ShownDay(
+        at,
+        {
+            "opening": rounded(opening, currency),
+            **moved(opening, closing, day.movements, currency=currency),
+            "closing": rounded(closing, currency),
+        },
+        [
+            {
+                "day": at,
+                "plan": plan.plan,
+                "tenants": plan.tenants,
+                "subscriptions": plan.subscriptions,
+                "mrr": brings[plan.plan],
+                "unpriced": plan.unpriced,
+            }
+            for plan in day.plans
+        ],
+    )
+
+
+def mrr_page(month: Month[ShownDay], *, currency: str, definition: str) -> dict[str, Any]:
+    """Give how MRR moved on the days of a month, and under `plans` what it was made of as each day ended."""
+    days = [(each.day, each.moves) for each in month.days if each.moves is not None]
+    plans = [plan for each in month.days for plan in each.plans]
     return {
         **_head("mrr", month, currency),
         "definition": definition,
-        "day": [each.day.isoformat() for each in month.days],
-        "opening": [rounded(total_of(each.opening), currency) for each in month.days],
-        **{name: [move[name] for move in moves] for name in MOVEMENTS},
-        "closing": [rounded(total_of(each.plans), currency) for each in month.days],
-        "plans": {
-            "day": [day for day, _, _ in plans],
-            "plan": [plan.plan for _, plan, _ in plans],
-            "tenants": [plan.tenants for _, plan, _ in plans],
-            "subscriptions": [plan.subscriptions for _, plan, _ in plans],
-            "mrr": [brings for _, _, brings in plans],
-            "unpriced": [plan.unpriced for _, plan, _ in plans],
-        },
+        "day": [day for day, _ in days],
+        **{name: [moves[name] for _, moves in days] for name in ("opening", *MOVEMENTS, "closing")},
+        "plans": {name: [plan[name] for plan in plans] for name in PLAN_COLUMNS},
     }
-
-
-def _plans(day: MrrDay, currency: str) -> Iterator[tuple[Plan, str | None]]:
-    brings = by_plan(day.plans, currency)
-    return ((plan, brings[plan.plan]) for plan in day.plans)
 
 
 def tenants_page(first_rank: int, tenants: Sequence[Ranked], currency: str) -> dict[str, Any]:
@@ -93,7 +110,7 @@ def index_page(kind: str, older: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {"schema": SCHEMA, "kind": f"{kind}-index", "pages": list(older)}
 
 
-def cut_days(days: Sequence[MrrDay]) -> Iterator[Sequence[MrrDay]]:
+def cut_days(days: Sequence[ShownDay]) -> Iterator[Sequence[ShownDay]]:
     """Cut days into pages: whole days, as many as have no more plans together than a page holds, at least one."""
     start, held = 0, 0
     for place, day in enumerate(days):
@@ -102,6 +119,15 @@ def cut_days(days: Sequence[MrrDay]) -> Iterator[Sequence[MrrDay]]:
             start, held = place, 0
         held += len(day.plans)
     yield days[start:]
+
+
+def halved(days: Sequence[ShownDay]) -> list[Sequence[ShownDay]]:
+    """Give two halves of some days, or of the plans of one; nothing of what cannot be halved."""
+    if len(days) > 1:
+        return [days[: len(days) // 2], days[len(days) // 2 :]]
+    [day] = days
+    half = len(day.plans) // 2
+    return [[replace(day, plans=day.plans[:half])], [replace(day, moves=None, plans=day.plans[half:])]] if half else []
 
 
 def _head(kind: str, month: Month[Any], currency: str) -> dict[str, Any]:

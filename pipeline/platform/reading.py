@@ -137,7 +137,7 @@ class _Reader:
         """Rank the active tenants; of one period, all tenants, and give the active ones among the first."""
         active = {each.tenant_id: each for each in tenants if each.is_active}
         whole = window.name == RANKED_PERIOD
-        order = sorted(active, key=lambda each: (-active[each].requests, -active[each].ai_tokens, each))
+        order = sorted(active, key=lambda each: (-active[each].requests, active[each].ai_tokens.copy_negate(), each))
         listed = order[:RANKED]
         span = {"first_day": window.first_day, "last_day": window.closing_day}
         wanted = {"tenants": listed, "whole": whole, **span}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 from pipeline.documents.budget import PAGE_BYTES
 from pipeline.documents.encode import compress, content_hash, page_name, to_json
@@ -12,10 +12,13 @@ from pipeline.documents.numbers import instant
 from pipeline.documents.platform import Lengths, Told, fitted, summary
 from pipeline.documents.platform_pages import (
     TENANTS_A_PAGE,
+    ShownDay,
     cut_days,
     daily_page,
+    halved,
     index_page,
     mrr_page,
+    shown_day,
     tenants_page,
 )
 from pipeline.documents.platform_rows import Month, MrrDay, Ranked
@@ -26,7 +29,6 @@ SUMMARY = "summary"
 INDEX = "index"  # the index of the last pages; those of the ones before are index-2, index-3 and so on
 INDEXED = 400  # entries of an index page
 Entry = Mapping[str, Any]
-Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -116,12 +118,13 @@ class _Pages:
         entries = []
         for month in found.mrr_days:
 
-            def shaped(_: int, days: Sequence[MrrDay], month: Month[MrrDay] = month) -> dict[str, Any]:
+            def shaped(days: Sequence[ShownDay], month: Month[MrrDay] = month) -> dict[str, Any]:
                 part = Month(month.name, month.start, month.end, days)
                 return mrr_page(part, currency=told.currency, definition=told.definition)
 
-            parts = [part for days in cut_days(month.days) for part in _fitting(0, days, shaped)]
-            for number, (_, _, document) in enumerate(parts, start=1):
+            days = [shown_day(each, told.currency) for each in month.days]
+            documents = [document for some in cut_days(days) for document in _fitting_days(some, shaped)]
+            for number, document in enumerate(documents, start=1):
                 name = f"{month.name}-{number}" if number > 1 else month.name
                 entries.append(self._take("mrr", name, document, _span(month)))
         return entries[::-1]
@@ -180,17 +183,33 @@ class _Pages:
 
 
 def _fitting(
-    start: int, items: Sequence[Item], shaped: Callable[[int, Sequence[Item]], dict[str, Any]]
+    start: int, tenants: Sequence[Ranked], shaped: Callable[[int, Sequence[Ranked]], dict[str, Any]]
 ) -> Iterator[tuple[int, int, dict[str, Any]]]:
-    """Give documents that fit into a page: where each starts, how many items it holds; halved until they do."""
-    document = shaped(start, items)
-    content = to_json(document)
-    if len(items) < 2 or len(content) <= PAGE_BYTES or len(compress(content)) <= PAGE_BYTES:
-        yield start, len(items), document
+    """Give documents that fit into a page: where each starts, how many tenants it holds; halved until they do."""
+    document = shaped(start, tenants)
+    if len(tenants) < 2 or _fits(document):
+        yield start, len(tenants), document
         return
-    half = len(items) // 2
-    yield from _fitting(start, items[:half], shaped)
-    yield from _fitting(start + half, items[half:], shaped)
+    half = len(tenants) // 2
+    yield from _fitting(start, tenants[:half], shaped)
+    yield from _fitting(start + half, tenants[half:], shaped)
+
+
+def _fitting_days(
+    days: Sequence[ShownDay], shaped: Callable[[Sequence[ShownDay]], dict[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    """Give documents that fit into a page: halved until they do."""
+    document, halves = shaped(days), halved(days)
+    if not halves or _fits(document):
+        yield document
+        return
+    for half in halves:
+        yield from _fitting_days(half, shaped)
+
+
+def _fits(document: dict[str, Any]) -> bool:
+    content = to_json(document)
+    return len(content) <= PAGE_BYTES or len(compress(content)) <= PAGE_BYTES
 
 
 def _span(month: Month[Any]) -> Entry:
