@@ -94,12 +94,13 @@ def test_cents_that_are_left_go_to_the_largest_remainders() -> None:
     assert by_plan(plans, "NGN") == {"a": "33.34", "b": "33.33", "c": "33.33"}
 
 
-@given(positive, st.one_of(st.none(), positive), st.integers(0, 1), currencies)
+@given(positive, st.one_of(st.none(), positive), st.integers(0, 1), st.integers(0, 1), currencies)
 def test_margin_is_the_difference_of_what_is_written(
-    days: Decimal, cost: Decimal | None, unknown: int, currency: str
+    days: Decimal, cost: Decimal | None, unknown: int, unpriced: int, currency: str
 ) -> None:
-    found = margin(Money(cost, unknown), days, currency)
-    if unknown:
+    found = margin(Money(cost, unknown), Money(days, unpriced), currency)
+    assert found["revenue_complete"] == (not unpriced)
+    if unknown or unpriced:
         assert (found["margin"], found["margin_pct"]) == (None, None)
     else:
         assert Decimal(found["margin"]) == Decimal(found["revenue"]) - Decimal(
@@ -158,7 +159,7 @@ def tenants_of(dice: random.Random, count: int, letters: str, length: int) -> li
             ai_tokens=Decimal(dice.randrange(10**12)),
             cost=Money(Decimal(dice.randrange(10**12)) / 1000, dice.randrange(2)),
             mrr=Decimal(dice.randrange(10**9)) / 100,
-            mrr_days=Decimal(dice.randrange(10**11)) / 100,
+            mrr_days=Money(Decimal(dice.randrange(10**11)) / 100),
         )
         for _ in range(count)
     ]
@@ -184,7 +185,7 @@ def platform(
             window=Window(name, days, THROUGH - days * DAY, THROUGH, TODAY - days * DAY, TODAY, TODAY - DAY),
             now=activity(dice),
             before=activity(dice),
-            mrr=Recurring(kinds, kinds, moves, 17, Decimal(dice.randrange(10**12)) / 100),
+            mrr=Recurring(kinds, kinds, moves, 17, Money(Decimal(dice.randrange(10**12)) / 100)),
             cost=Money(Decimal(dice.randrange(10**12)) / 1000, 0),
             top=dice.sample(ranks, min(20, len(ranks))),
             hours=[activity(dice) for _ in range(24)] if days == 1 else (),

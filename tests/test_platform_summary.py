@@ -11,7 +11,7 @@ from pipeline.publish.keys import platform_address, public_name, tenant_key
 from pipeline.rollups.tick import roll
 from pipeline.run import run
 from tests.conftest import NOW, Sql, document
-from tests.test_costs import price
+from tests.test_costs import price, rate
 from tests.test_mrr import subscription
 
 Json = dict[str, Any]
@@ -86,7 +86,14 @@ def test_a_period_by_hand(ready: Installation, sql: Sql) -> None:
         "ai_tokens": 14000,
         "tokens_growth_pct": 250.0,
         # 3650 a month are 120 a day; 730 are 24, on five of the days.
-        "cost": {"total": "426.30", "complete": True, "revenue": "960.00", "margin": "533.70", "margin_pct": 55.59},
+        "cost": {
+            "total": "426.30",
+            "complete": True,
+            "revenue": "960.00",
+            "revenue_complete": True,
+            "margin": "533.70",
+            "margin_pct": 55.59,
+        },
         "hourly": None,
     }
     assert daily == {
@@ -101,12 +108,12 @@ def test_a_period_by_hand(ready: Installation, sql: Sql) -> None:
         {
             "tenant_id": "t1", "name": "T1", "plan": "pro", "requests": 7, "ai_tokens": 7000,
             "cost": "213.15", "cost_complete": True,
-            "mrr": "3650.00", "revenue": "840.00", "margin": "626.85", "margin_pct": 74.62,
+            "mrr": "3650.00", "revenue": "840.00", "revenue_complete": True, "margin": "626.85", "margin_pct": 74.62,
         },
         {
             "tenant_id": "t2", "name": "T2", "plan": "pro", "requests": 7, "ai_tokens": 7000,
             "cost": "213.15", "cost_complete": True,
-            "mrr": "730.00", "revenue": "120.00", "margin": "-93.15", "margin_pct": -77.62,
+            "mrr": "730.00", "revenue": "120.00", "revenue_complete": True, "margin": "-93.15", "margin_pct": -77.62,
         },
     ]  # fmt: skip
 
@@ -129,7 +136,7 @@ def test_the_last_24_hours_by_hand(ready: Installation, sql: Sql) -> None:
     assert (day["ai_tokens"], day["tokens_growth_pct"]) == (11_000, -99.0)
     assert (day["active_tenants"], day["active_tenants_before"]) == (2, 2)
     assert day["cost"] == {
-        "total": "330.00", "complete": True, "revenue": "120.00", "margin": "-210.00", "margin_pct": -175.0,
+        "total": "330.00", "complete": True, "revenue": "120.00", "revenue_complete": True, "margin": "-210.00", "margin_pct": -175.0,
     }  # fmt: skip
     assert day["hourly"] == {
         "start": "2026-03-09T12:00:00Z",
@@ -304,7 +311,7 @@ def test_a_platform_without_anything(ready: Installation) -> None:
     for period in found["periods"].values():
         assert (period["requests"], period["ai_tokens"], period["active_tenants"]) == (0, 0, 0)
         assert period["cost"] == {
-            "total": "0.00", "complete": True, "revenue": "0.00", "margin": "0.00", "margin_pct": None,
+            "total": "0.00", "complete": True, "revenue": "0.00", "revenue_complete": True, "margin": "0.00", "margin_pct": None,
         }  # fmt: skip
         assert (period["mrr"]["total"], period["mrr"]["arpa"], period["mrr"]["by_plan"]) == ("0.00", None, [])
         assert [period["mrr"][name] for name in ("nrr_pct", "grr_pct", "quick_ratio")] == [None] * 3
@@ -359,7 +366,14 @@ def test_operators_see_what_has_no_price(ready: Installation, sql: Sql) -> None:
         "more_items": 0,
     }  # fmt: skip
     week = found["periods"]["7d"]
-    assert week["cost"] == {"total": "6.30", "complete": False, "revenue": "0.00", "margin": None, "margin_pct": None}
+    assert week["cost"] == {
+        "total": "6.30",
+        "complete": False,
+        "revenue": "0.00",
+        "revenue_complete": True,
+        "margin": None,
+        "margin_pct": None,
+    }
     assert [each["cost_complete"] for each in week["top_tenants"]] == [False, False]
     assert {each["margin"] for each in week["top_tenants"]} == {None}
     sql("delete from prices")
@@ -368,6 +382,36 @@ def test_operators_see_what_has_no_price(ready: Installation, sql: Sql) -> None:
     run(ready, NOW + 4 * DAY)
     week = summary_of(ready)["periods"]["7d"]
     assert (week["cost"]["total"], set(week["daily"]["cost"])) == (None, {None, "0.00"})
+
+
+def test_a_subscription_without_an_amount_or_a_rate_is_not_worth_nothing(ready: Installation, sql: Sql) -> None:
+    """Of `some` only a part is known, of `none` nothing, of `late` nothing before its rate; `whole` has all."""
+    some_days(sql, "late", "none", "some", "whole")
+    price(sql, item="api_calls", amount=450)
+    price(sql)
+    rate(sql, "2026-03-08", 1000, base="EUR")
+    for tenant, amount, currency in (
+        ("some", 3650, "NGN"), ("some", 10, "USD"), ("none", None, "NGN"), ("late", 3.65, "EUR"), ("whole", 3650, "NGN"),
+    ):  # fmt: skip
+        subscription(sql, tenant_id=tenant, monthly_amount=amount, currency=currency)
+    run(ready, NOW)
+    week = summary_of(ready)["periods"]["7d"]
+    fields = ("tenant_id", "mrr", "revenue", "revenue_complete", "margin")
+    assert [tuple(each[name] for name in fields) for each in week["top_tenants"]] == [
+        ("late", "3650.00", "240.00", False, None),
+        ("none", None, None, False, None),
+        ("some", "3650.00", "840.00", False, None),
+        ("whole", "3650.00", "840.00", True, "626.85"),
+    ]
+    assert (week["mrr"]["total"], week["mrr"]["unpriced"]) == ("10950.00", 2)
+    fields = ("complete", "revenue", "revenue_complete", "margin", "margin_pct")
+    assert [week["cost"][name] for name in fields] == [True, "1920.00", False, None, None]
+    sql("update subscriptions set ended_at = '2026-03-02Z' where monthly_amount is null or currency <> 'NGN'")
+    run(ready, NOW)
+    week = summary_of(ready)["periods"]["7d"]
+    assert {each["revenue_complete"] for each in [week["cost"], *week["top_tenants"]]} == {True}
+    [page] = pages_of(ready, "tenants")
+    assert page["revenue_complete"] == [False, False, False, True]
 
 
 def test_health_counts_rejected_rows_repairs_and_names_the_stale(ready: Installation, sql: Sql) -> None:

@@ -116,7 +116,7 @@ def ranked(tenant: Ranked, currency: str) -> dict[str, Any]:
         "ai_tokens": plain(tenant.ai_tokens),
         "cost": rounded(total_cost(tenant.cost), currency),
         "cost_complete": not tenant.cost.unknown,
-        "mrr": rounded(tenant.mrr, currency),
+        "mrr": None if tenant.mrr_days.unknown and not tenant.mrr else rounded(tenant.mrr, currency),
         **margin(tenant.cost, tenant.mrr_days, currency),
     }
 

@@ -38,18 +38,20 @@ def revenue(mrr_days: Decimal) -> Decimal:
     return PRECISE.divide(PRECISE.multiply(mrr_days, Decimal(MONTHS_OF_A_YEAR)), Decimal(DAYS_OF_A_YEAR))
 
 
-def margin(cost: Money, mrr_days: Decimal, currency: str) -> dict[str, Any]:
-    """Give revenue, margin and margin in percent; no margin where the cost is not all known, no percent of nothing.
+def margin(cost: Money, mrr_days: Money, currency: str) -> dict[str, Any]:
+    """Give revenue, margin and margin in percent; no margin where one of them is not all known, no percent of nothing.
 
     The margin is that of the rounded numbers beside it.
     """
     digits = minor_digits(currency)
-    brought = units(revenue(mrr_days), digits)
-    spent = None if cost.unknown else units(total_cost(cost) or Decimal(0), digits)
+    brought = units(revenue(mrr_days.known or Decimal(0)), digits)
+    left = brought - units(total_cost(cost) or Decimal(0), digits)
+    known = not cost.unknown and not mrr_days.unknown
     return {
-        "revenue": money(brought, digits),
-        "margin": None if spent is None else money(brought - spent, digits),
-        "margin_pct": None if spent is None else percent(brought - spent, brought),
+        "revenue": None if mrr_days.unknown and not brought else money(brought, digits),
+        "revenue_complete": not mrr_days.unknown,
+        "margin": money(left, digits) if known else None,
+        "margin_pct": percent(left, brought) if known else None,
     }
 
 

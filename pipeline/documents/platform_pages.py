@@ -25,6 +25,7 @@ TENANT_COLUMNS = (
     "cost_complete",
     "mrr",
     "revenue",
+    "revenue_complete",
     "margin",
     "margin_pct",
 )

@@ -41,19 +41,22 @@ class Plan:
 class Recurring:
     """MRR of a period: by plan as it closes and opens, what moved it in between, and how many tenants pay at its end.
 
-    `days` is the sum of the MRR of each of the period's days, what revenue is made of.
+    `days` adds up the MRR of each of the period's days, what revenue is made of; unknown are subscriptions without one.
     """
 
     closing: Sequence[Plan] = ()
     opening: Sequence[Plan] = ()
     movements: Mapping[str, Decimal] = field(default_factory=dict)
     paying: int = 0
-    days: Decimal = Decimal(0)
+    days: Money = Money()
 
 
 @dataclass(frozen=True)
 class Ranked:
-    """One tenant in the ranks of a period; name and plan are None where it was deleted or was never known."""
+    """One tenant in the ranks of a period; name and plan are None where it was deleted or was never known.
+
+    `mrr_days` adds up its MRR of each of the period's days; unknown where a subscription has no amount on one of them.
+    """
 
     id: str
     name: str | None
@@ -62,7 +65,7 @@ class Ranked:
     ai_tokens: Decimal
     cost: Money
     mrr: Decimal
-    mrr_days: Decimal
+    mrr_days: Money
 
 
 @dataclass(frozen=True)

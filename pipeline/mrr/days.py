@@ -17,6 +17,7 @@ from pipeline.mrr.scope import EVER, Scope
 from pipeline.mrr.subscriptions import take_versions
 from pipeline.rollups.report import RollReport
 from pipeline.rollups.ticking import ticking
+from pipeline.settings import Settings
 from pipeline.sources.locking import held_table
 
 
@@ -31,6 +32,17 @@ class Look:
     definition: Definition
 
 
+def look_of(settings: Settings, through: datetime) -> Look:
+    """Give the look of a tick that works up to `through`."""
+    return Look(
+        through=through,
+        today=day_of(through, settings.timezone),
+        timezone=settings.timezone,
+        currency=settings.currency,
+        definition=definition_of(settings.mrr_definition),
+    )
+
+
 def redo_mrr(installation: Installation, report: RollReport, *, through: datetime) -> None:
     """Take in the subscriptions, then work out the days that their changes reach, and those that have begun since.
 
@@ -41,18 +53,11 @@ def redo_mrr(installation: Installation, report: RollReport, *, through: datetim
 
 
 def _redo(installation: Installation, report: RollReport, through: datetime) -> None:
-    settings = installation.settings
-    look = Look(
-        through=through,
-        today=day_of(through, settings.timezone),
-        timezone=settings.timezone,
-        currency=settings.currency,
-        definition=definition_of(settings.mrr_definition),
-    )
-    with ticking(installation.database, *held_table(settings, "subscriptions")) as connection:
+    look = look_of(installation.settings, through)
+    with ticking(installation.database, *held_table(installation.settings, "subscriptions")) as connection:
         changed = take_versions(connection, today=look.today, currency=look.currency)
         day_from = _day_from(connection, look)
-        _find_spans(connection, look)
+        find_spans(connection, look)
         execute(connection, "mrr/redo_changed" if day_from != EVER else "mrr/redo_all")
         execute(
             connection,
@@ -80,7 +85,8 @@ def _day_from(connection: Connection, look: Look) -> date | str:
     return min(look.today, last)
 
 
-def _find_spans(connection: Connection, look: Look) -> None:
+def find_spans(connection: Connection, look: Look) -> None:
+    """Have the days on which each subscription counts in the temporary table mrr_spans."""
     execute(
         connection,
         "subscriptions/spans",

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from pipeline.costs.days import open_for
 from pipeline.database.connection import Database, again_on_conflict, execute_many, rows
 from pipeline.documents.platform import Told
 from pipeline.installation import Installation
-from pipeline.mrr.definition import definition_of
+from pipeline.mrr.days import look_of
 from pipeline.platform.reading import Asked, Platform, read_platform
 from pipeline.platform.shaping import Changes, Current, File, shape
 from pipeline.publish.caching import cache_control
@@ -46,7 +47,7 @@ def publish_platform(
 ) -> Published:
     """Bring the platform's files up to date; `still_held` raises where this is no longer the only publisher."""
     database, settings = installation.database, installation.settings
-    asked = Asked(moment.through, settings.timezone, timedelta(hours=settings.cost_open_hours))
+    asked = Asked(look_of(settings, moment.through), open_for(installation))
     lag = max(0, (hour_of(moment.as_of) - moment.through) // HOUR)
     found, current = _read(database, asked, stale=stale, lag_hours=lag)
     told = Told(
@@ -54,7 +55,7 @@ def publish_platform(
         data_through=moment.through,
         currency=settings.currency,
         timezone=settings.timezone,
-        definition=definition_of(settings.mrr_definition).name,
+        definition=asked.look.definition.name,
     )
     changes = shape(found, told, folder=platform_folder(platform_key(installation.secret)), current=current)
     entries = [_entry(file, moment.seq) for file in changes.files()]

@@ -30,6 +30,7 @@ from pipeline.documents.platform_rows import (
     Unpriced,
     Window,
 )
+from pipeline.mrr.days import Look, find_spans
 
 EVER = date(1, 1, 1)
 ONE_DAY = timedelta(days=1)
@@ -52,10 +53,9 @@ class Platform:
 
 @dataclass(frozen=True)
 class Asked:
-    """As of when, in which zone, and how long prices of a day can change."""
+    """As of when, in which zone, what counts as recurring, and how long prices of a day can change."""
 
-    through: datetime
-    timezone: str
+    look: Look
     open_time: timedelta
 
 
@@ -63,7 +63,7 @@ def read_platform(connection: Connection, asked: Asked, *, stale: Sequence[str],
     """Read all of it."""
     reader = _Reader(connection, asked)
     found = Platform()
-    for window in rows(connection, "platform/windows", through=asked.through, timezone=asked.timezone):
+    for window in rows(connection, "platform/windows", through=asked.look.through, timezone=asked.look.timezone):
         found.periods.append(reader.period(window))
     found.ranks = reader.all_ranked
     found.health = _health(connection, found.periods, stale=stale, lag_hours=lag_hours)
@@ -82,6 +82,8 @@ class _Reader:
     def __post_init__(self) -> None:
         self.tenants = {row.tenant_id: row for row in rows(self.connection, "platform/tenants")}
         self.first_mrr_day = execute(self.connection, "platform/first_mrr_day").scalar_one()
+        execute(self.connection, "subscriptions/workspace")
+        find_spans(self.connection, self.asked.look)
 
     def period(self, row: Row[Any]) -> Period:
         """Read one period."""
@@ -129,7 +131,7 @@ class _Reader:
             "platform/days",
             first_day=window.first_day,
             last_day=window.closing_day,
-            timezone=self.asked.timezone,
+            timezone=self.asked.look.timezone,
         )
         return _all(Money(day.cost, day.unknown_costs) for day in days), {}
 
@@ -141,21 +143,35 @@ class _Reader:
         listed = order[:RANKED]
         span = {"first_day": window.first_day, "last_day": window.closing_day}
         wanted = {"tenants": listed, "whole": whole, **span}
-        mrr = {row.tenant_id: row for row in rows(self.connection, "platform/tenant_mrr", **wanted)}
+        brings = self._brings(wanted)
         if window.days > 1:
             costs = _costs_of(rows(self.connection, "platform/tenant_costs", **wanted))
         if whole:
             living = {each for each, row in self.tenants.items() if not row.deleted}
-            paying = {each for each, row in mrr.items() if row.mrr or row.mrr_days}
+            paying = {each for each, (mrr, days) in brings.items() if mrr or days.known or days.unknown}
             rest = sorted((living | paying | set(costs)) - set(order))
-            self.all_ranked = [self._tenant(each, active.get(each), mrr, costs) for each in [*order, *rest]]
+            self.all_ranked = [self._tenant(each, active.get(each), brings, costs) for each in [*order, *rest]]
             return self.all_ranked[: len(listed)]
-        return [self._tenant(each, active[each], mrr, costs) for each in listed]
+        return [self._tenant(each, active[each], brings, costs) for each in listed]
+
+    def _brings(self, wanted: Mapping[str, Any]) -> Mapping[Any, tuple[Decimal, Money]]:
+        """Give tenants' MRR at the end of a period, and that of its days added up."""
+        span = {name: wanted[name] for name in ("first_day", "last_day")}
+        lacking = rows(self.connection, "platform/unknown_mrr", currency=self.asked.look.currency, **span)
+        found = {row.tenant_id: (Decimal(0), Money(unknown=1)) for row in lacking}
+        for row in rows(self.connection, "platform/tenant_mrr", **wanted):
+            found[row.tenant_id] = row.mrr, Money(row.mrr_days, int(row.tenant_id in found))
+        return found
 
     def _tenant(
-        self, tenant: Any, used: Row[Any] | None, mrr: Mapping[Any, Row[Any]], costs: Mapping[Any, Money]
+        self,
+        tenant: Any,
+        used: Row[Any] | None,
+        brings: Mapping[Any, tuple[Decimal, Money]],
+        costs: Mapping[Any, Money],
     ) -> Ranked:
-        known, brings = self.tenants.get(tenant), mrr.get(tenant)
+        known = self.tenants.get(tenant)
+        mrr, mrr_days = brings.get(tenant, (Decimal(0), Money()))
         return Ranked(
             id=known.id if known else str(tenant),
             name=known.name if known else None,
@@ -163,8 +179,8 @@ class _Reader:
             requests=used.requests if used else 0,
             ai_tokens=used.ai_tokens if used else Decimal(0),
             cost=costs.get(tenant, Money()),
-            mrr=brings.mrr if brings else Decimal(0),
-            mrr_days=brings.mrr_days if brings else Decimal(0),
+            mrr=mrr,
+            mrr_days=mrr_days,
         )
 
     def _recurring(self, window: Window) -> Recurring:
@@ -179,7 +195,7 @@ class _Reader:
             opening=opening,
             movements=movements,
             paying=execute(self.connection, "platform/paying", day=window.closing_day).scalar_one(),
-            days=added(row.mrr for row in days if row.mrr is not None),
+            days=_all(Money(row.mrr, row.unpriced) for row in days),
         )
 
     def _plans(self, day: date) -> list[Plan]:
@@ -187,7 +203,7 @@ class _Reader:
 
     def _days(self, window: Window) -> list[Day]:
         """Give every day of a period."""
-        span = {"first_day": window.first_day, "last_day": window.closing_day, "timezone": self.asked.timezone}
+        span = {"first_day": window.first_day, "last_day": window.closing_day, "timezone": self.asked.look.timezone}
         found = {row.day: self._day(row) for row in rows(self.connection, "platform/days", **span)}
         days = (window.first_day + step * ONE_DAY for step in range(window.days))
         return [found.get(day) or Day(day, Activity(), Money(), self._mrr_of_nothing(day)) for day in days]
@@ -206,7 +222,7 @@ class _Reader:
         span = {"first_day": EVER, "last_day": last_day}
         days: dict[MONTHS, list[Day]] = defaultdict(list)
         places: dict[date, MONTHS] = {}
-        for row in rows(self.connection, "platform/days", timezone=self.asked.timezone, **span):
+        for row in rows(self.connection, "platform/days", timezone=self.asked.look.timezone, **span):
             places[row.day] = row.month, row.month_starts_at, row.month_ends_at
             days[places[row.day]].append(self._day(row))
         mrr_days: dict[MONTHS, list[MrrDay]] = defaultdict(list)
