@@ -22,12 +22,13 @@ from pipeline.publish.status import announce
 from pipeline.publish.stores import FileStore
 from pipeline.rollups.tick import roll
 from pipeline.run import run
+from pipeline.settings import ROOT
 from pipeline.verbs import publish as publish_verb
 from tests.checks import assert_settled, stamped
 from tests.conftest import NOW, Sql, address_of, dashboard_of, document, installation_on, published
 from tests.test_costs import price, rate
 from tests.test_mrr import subscription
-from tests.test_platform_summary import history, pages_of, some_days, summary_of
+from tests.test_platform_summary import MOVEMENTS, history, pages_of, some_days, summary_of
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 MONEY = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
@@ -467,3 +468,16 @@ def test_another_store_and_another_secret_get_all_of_it(ready: Installation, sql
     assert led_to(rekeyed) == current(sql)
     for each in (moved, rekeyed):
         each.database.engine.dispose()
+
+
+def test_the_frontend_page_names_every_field_of_the_summary_and_its_pages(ready: Installation, sql: Sql) -> None:
+    history(sql)
+    run(ready, NOW)
+    found = summary_of(ready)
+    text = (ROOT / "docs" / "frontend.md").read_text(encoding="utf-8").partition("## The platform: summary.json")[2]
+    week = found["periods"]["7d"]
+    named = {*found, *week, *week["cost"], *week["mrr"], *week["top_tenants"][0], *week["daily"], *found["health"]}
+    for kind in found["pages"]:
+        named |= set(pages_of(ready, kind)[0])
+    known = {"schema", "kind", "period", *MOVEMENTS}
+    assert [name for name in sorted(named - known) if f"`{name}" not in text] == []
