@@ -95,6 +95,8 @@ def status(*, outlet_events: Any = None) -> dict[str, Any]:
     from pipeline.publish.status import announce  # noqa: PLC0415
 
     outlet_events[FILES].extra = report = reported(announce)
+    if report["platform_failure"]:
+        log.warning("platform: %s", report["platform_failure"])
     return report
 
 

@@ -20,6 +20,7 @@ from pipeline.publish.keys import platform_address, platform_key, public_name, t
 from pipeline.publish.publisher import publish
 from pipeline.publish.status import announce
 from pipeline.publish.stores import FileStore
+from pipeline.reconcile.reconciling import reconcile
 from pipeline.rollups.tick import roll
 from pipeline.run import run
 from pipeline.settings import ROOT
@@ -481,3 +482,40 @@ def test_the_frontend_page_names_every_field_of_the_summary_and_its_pages(ready:
         named |= set(pages_of(ready, kind)[0])
     known = {"schema", "kind", "period", *MOVEMENTS}
     assert [name for name in sorted(named - known) if f"`{name}" not in text] == []
+
+
+@pytest.mark.parametrize(
+    ("page", "harm"),
+    [
+        ("summary", "gone"),
+        ("summary", "edited"),
+        ("daily/2026-03", "cut"),
+        ("mrr/2026-03", "gone"),
+        ("tenants/1", "unnamed"),
+    ],
+)
+def test_reconcile_finds_and_mends_what_happened_to_a_file(ready: Installation, sql: Sql, page: str, harm: str) -> None:
+    some_days(sql, "t1")
+    subscription(sql)
+    run(ready, NOW)
+    before = files_of(ready)
+    [name] = [each for each in before if each.startswith(f"{page}.")]
+    path = ready.settings.home / "public" / folder_of(ready) / name
+    if harm == "gone":
+        path.unlink()
+    elif harm == "cut":
+        path.write_bytes(before[name][:-9])
+    elif harm == "edited":
+        path.write_bytes(gzip.compress(gzip.decompress(before[name]).replace(b'"3', b'"4').replace(b"1000", b"2000")))
+    else:
+        path.with_name(f"{path.name}.gz").unlink()
+    found = reconcile(ready)
+    assert not found.agrees
+    assert [each.to_json()["path"] for each in found.files.differences] == [f"platform/{page}"]
+    assert not any(platform_key(ready.secret) in line for line in found.lines())
+    assert reconcile(ready, repair=True).agrees
+    after = files_of(ready)
+    assert {each: content for each, content in after.items() if each != "summary.json"} == {
+        each: content for each, content in before.items() if each != "summary.json"
+    }
+    assert (led_to(ready), reconcile(ready).agrees) == (current(sql), True)

@@ -17,7 +17,7 @@ from pipeline.errors import BusyError, PermanentError
 from pipeline.installation import Installation
 from pipeline.publish.due import STATUS, documents_version, parsed, seq_of, status_hash
 from pipeline.publish.publisher import BATCH, WORK_MEM, WRITERS, slots_held
-from pipeline.reconcile import strays
+from pipeline.reconcile import platform_files, strays
 from pipeline.reconcile.file_report import MISNAMED, Difference, FilesReport
 from pipeline.reconcile.standing import (
     DASHBOARD,
@@ -64,6 +64,8 @@ def compare_files(installation: Installation, tenants: Sequence[str] | None = No
             batch = wanted[start : start + BATCH]
             _compare_batch(installation, batch, report)
             step.advance(len(batch))
+    if report.asked is None:
+        _compare_platform(installation, report)
     _compare_listing(installation, owners, report)
     return report
 
@@ -80,6 +82,9 @@ def repair_files(installation: Installation, report: FilesReport) -> None:
             batch = tenants[start : start + BATCH]
             _redo(installation, batch, report)
             step.advance(len(batch))
+    if report.platform_differs:
+        with _alone(installation):
+            platform_files.forget(installation, platform_files.wrong_files(installation))
     if report.is_ahead:
         installation.progress.say(
             "Files that are not in the ledger stay: status.json carries a number that this database has not given, so "
@@ -140,6 +145,15 @@ def _status_problem(installation: Installation, report: FilesReport) -> str | No
 
 def _second_name_problem(installation: Installation) -> str | None:
     return None if installation.store.has_second_name(STATUS) else f"status.json: {MISNAMED}"
+
+
+def _compare_platform(installation: Installation, report: FilesReport) -> None:
+    """Compare the platform's files; while they are written their publisher holds the slots."""
+    if platform_files.wrong_files(installation):
+        with _alone(installation):
+            wrong = platform_files.wrong_files(installation)
+        report.platform_differs = bool(wrong)
+        report.note(platform_files.differences(wrong))
 
 
 def _compare_batch(installation: Installation, tenants: Sequence[Any], report: FilesReport) -> None:
