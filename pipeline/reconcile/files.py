@@ -84,7 +84,7 @@ def repair_files(installation: Installation, report: FilesReport) -> None:
             step.advance(len(batch))
     if report.platform_differs:
         with _alone(installation):
-            platform_files.forget(installation, platform_files.wrong_files(installation))
+            platform_files.forget(installation, platform_files.look_at_all(installation))
     if report.is_ahead:
         installation.progress.say(
             "Files that are not in the ledger stay: status.json carries a number that this database has not given, so "
@@ -149,11 +149,15 @@ def _second_name_problem(installation: Installation) -> str | None:
 
 def _compare_platform(installation: Installation, report: FilesReport) -> None:
     """Compare the platform's files; while they are written their publisher holds the slots."""
-    if platform_files.wrong_files(installation):
+    looks = platform_files.look_at_all(installation)
+    if platform_files.differences(looks):
         with _alone(installation):
-            wrong = platform_files.wrong_files(installation)
-        report.platform_differs = bool(wrong)
-        report.note(platform_files.differences(wrong))
+            looks = platform_files.look_at_all(installation)
+    found = platform_files.differences(looks)
+    report.files += len(looks)
+    report.bytes += sum(look.size for look in looks)
+    report.platform_differs = bool(found)
+    report.note(found)
 
 
 def _compare_batch(installation: Installation, tenants: Sequence[Any], report: FilesReport) -> None:

@@ -7,6 +7,7 @@ import hashlib
 import zlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,36 +22,46 @@ from pipeline.publish.publisher import WRITERS
 from pipeline.publish.stores import Store
 from pipeline.reconcile.file_report import ALTERED, MISNAMED, MISSING, Difference
 
-Wrong = tuple[Row[Any], str]
+
+@dataclass(frozen=True)
+class Look:
+    """What a look at one current file showed: its size, and what is wrong with it."""
+
+    kind: str
+    page: str
+    size: int = 0
+    what: str | None = None
 
 
-def wrong_files(installation: Installation) -> list[Wrong]:
-    """Give the current files that are not in the store as the ledger says, and what is wrong with each."""
+def look_at_all(installation: Installation) -> list[Look]:
+    """Compare all current files in the store with what the ledger says of them."""
     with installation.database.transaction() as connection:
         entries = rows(connection, "platform/current")
     with ThreadPoolExecutor(WRITERS) as readers:
-        found = list(readers.map(lambda entry: _problem(installation.store, entry), entries))
-    return [(entry, what) for entry, what in zip(entries, found, strict=True) if what]
+        return list(readers.map(lambda entry: _look(installation.store, entry), entries))
 
 
-def differences(wrong: Sequence[Wrong]) -> list[Difference]:
-    """Say what is wrong; the platform is nobody's."""
-    return [Difference(None, f"platform/{entry.kind}", entry.page, what) for entry, what in wrong]
+def differences(looks: Sequence[Look]) -> list[Difference]:
+    """Say what is wrong; the platform's files are no tenant's."""
+    return [Difference(None, f"platform/{each.kind}", each.page, each.what) for each in looks if each.what]
 
 
-def forget(installation: Installation, wrong: Sequence[Wrong]) -> None:
-    """Have the ledger forget files, so that the next publish writes them."""
+def forget(installation: Installation, looks: Sequence[Look]) -> None:
+    """Have the ledger forget what is wrong, so that the next publish writes it."""
     at = datetime.now(UTC)
+    wrong = [{"kind": each.kind, "page": each.page, "at": at} for each in looks if each.what]
     with installation.database.transaction() as connection:
-        execute_many(
-            connection, "platform/supersede", [{"kind": each.kind, "page": each.page, "at": at} for each, _ in wrong]
-        )
+        execute_many(connection, "platform/supersede", wrong)
 
 
-def _problem(store: Store, entry: Row[Any]) -> str | None:
+def _look(store: Store, entry: Row[Any]) -> Look:
     packed = store.get(entry.path)
     if packed is None:
-        return MISSING
+        return Look(entry.kind, entry.page, what=MISSING)
+    return Look(entry.kind, entry.page, len(packed), _problem(store, entry, packed))
+
+
+def _problem(store: Store, entry: Row[Any], packed: bytes) -> str | None:
     if not entry.content_hash:
         return None  # its write was cut off: the next publish writes it
     if len(packed) != entry.bytes or _hash(packed, entry.kind) != entry.content_hash:
