@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from pipeline.installation import Installation
-from pipeline.publish.keys import export_folder
+from pipeline.publish.keys import export_folder, platform_address
 from pipeline.run import run
 from pipeline.settings import ROOT
 from tests.conftest import Sql, dashboard_of, document, environment_of
@@ -184,6 +184,7 @@ def test_one_run_publishes_a_dashboard(ready: Installation, sql: Sql) -> None:
     assert dashboard["periods"]["24h"]["api_usage"]["total"] == 7
     assert f"data_through {dashboard['data_through']}" in done.stdout
     assert document(ready, "v1/status.json")["stale"] == []
+    assert document(ready, platform_address(ready).path)["data_through"] == dashboard["data_through"]
 
 
 def test_a_daily_run_fails_on_a_difference_names_it_and_repairs_it_if_told_to(ready: Installation, sql: Sql) -> None:
