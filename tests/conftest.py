@@ -21,6 +21,7 @@ from pipeline.settings import ROOT, load_settings
 from pipeline.sources.install import install
 
 pytest.register_assert_rewrite(
+    "tests.browsing",
     "tests.checks",
     "tests.history",
     "tests.horizon",

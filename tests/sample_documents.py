@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from tests.sample_money import KNOWN, NOTHING, QUOTAS, UNKNOWN, huge
+
 Json = dict[str, Any]
 
 SHAPES = {
@@ -65,6 +67,8 @@ def dashboard(sample: Sample, *, data_through: datetime, seq: int = 4711) -> Jso
         "data_through": stamp(data_through),
         "currency": "NGN",
         "periods": {name: _period(sample, name, data_through) for name in SHAPES},
+        "quota_status": QUOTAS if sample.size else [],
+        "other_quotas": 2 if sample.size >= 1000 else 0,
         "pages": {"hourly": [], "daily": []},
     }
 
@@ -90,8 +94,23 @@ def _period(sample: Sample, name: str, data_through: datetime) -> Json:
     requests = [_wave(dice, at=start + index * step, scale=60 * sample.size, step=step) for index in range(points)]
     tokens = [count * dice.randint(60, 90) for count in requests]
     sections = _busy(sample, dice, requests, tokens) if sum(requests) else _idle(points)
+    cost = _cost(sample)
     trend = {"granularity": granularity, "start": stamp(start), "api_requests": requests, "ai_tokens": tokens}
-    return {"start": stamp(start), "end": stamp(end)} | sections | {"usage_trend": trend}
+    sections["metrics"].append(_metric("cost", cost["total"], "NGN", None, _cost_trend(name, cost, points)))
+    return {"start": stamp(start), "end": stamp(end)} | sections | {"usage_trend": trend, "cost_breakdown": cost}
+
+
+def _cost(sample: Sample) -> Json:
+    if sample.hostile or sample.size >= 1000:
+        return huge(HOSTILE if sample.hostile else "a-model-with-a-rather-long-name-instruct-preview")
+    return (KNOWN if sample.timezone == "Africa/Lagos" else UNKNOWN) if sample.size else NOTHING
+
+
+def _cost_trend(name: str, cost: Json, points: int) -> list[str | None] | None:
+    """A point a day; none where the period is not one of days."""
+    if name == "24h":
+        return None
+    return [None, *["0.00"] * (7 if name == "7d" else points - 2), cost["total"]]
 
 
 def _wave(dice: random.Random, *, at: datetime, scale: float, step: timedelta) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import hashlib
-import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,9 +11,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.serving.server import Server
-from pipeline.serving.site import Site
-from pipeline.settings import ROOT
+from tests.browsing import Shown, chromium, served
 from tests.sample_documents import HOSTILE, SHAPES, Json, Sample, dashboard, publish, status
 
 pytestmark = pytest.mark.real
@@ -28,56 +25,12 @@ SAMPLES = {
     "hostile": Sample(HOSTILE, hostile=True),
     "nowhere": Sample("Olympus", timezone="Mars/Olympus"),
 }
-CHROMIUM = (
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--disable-gpu",
-)
-Page = Any  # playwright is not among the locked packages: it comes with the parts that apt installs
-
-
-class Shown:
-    """A page that is open, with all that went wrong on it and all that it asked for."""
-
-    def __init__(self, page: Page, url: str) -> None:
-        self.page, self.url = page, url
-        self.asked: list[str] = []
-        self.wrong: list[str] = []
-        page.on("request", lambda request: self.asked.append(request.url))
-        page.on("console", lambda line: self.wrong.append(line.text) if line.type != "log" else None)
-        page.on("pageerror", lambda error: self.wrong.append(str(error)))
-        page.add_init_script("addEventListener('securitypolicyviolation', e => console.error(e.blockedURI))")
-
-    def open(self, fragment: str) -> Shown:
-        self.page.goto(f"{self.url}#{fragment}")
-        self.page.wait_for_selector("#dashboard:not([hidden]), #message:not([hidden])")
-        self.page.wait_for_function("!document.querySelector('.freshness').textContent.includes('looking')")
-        return self
-
-    def text(self, selector: str) -> str:
-        return str(self.page.inner_text(selector))
-
-    def numbers(self, selector: str) -> list[float | None]:
-        """The exact values of all numbers in a part of the page, in order; None for a dash."""
-        return list(
-            self.page.eval_on_selector_all(
-                f":is({selector}) :is(data, .none)",
-                "all => all.map(one => one.matches('data') ? Number(one.value) : null)",
-            )
-        )
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(CHROMIUM))
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -89,13 +42,8 @@ def store(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def url(store: Path) -> Iterator[str]:
-    server = Server(Site(page=ROOT / "dashboard", store=store), host="127.0.0.1", port=0)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server.url
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(store) as url:
+        yield url
 
 
 Show = Callable[..., Shown]
@@ -115,10 +63,7 @@ def show(browser: Any, url: str) -> Iterator[Show]:
 
     yield show_one
     for shown in opened:
-        assert shown.wrong == []
-        assert [asked for asked in shown.asked if not asked.startswith(url)] == []
-        assert shown.page.evaluate("window.hacked") is None
-        shown.page.context.close()
+        shown.close()
 
 
 def path_of(key: str) -> str:
@@ -130,12 +75,37 @@ def rest(others: Json | None, *names: str) -> list[float | None]:
     return [others[name] for name in names] if others else []
 
 
+def money(found: Json) -> list[Any]:
+    """The amounts of a cost in the page's order, as text."""
+    numbers: list[Any] = [found["total"], found["previous"]["total"]]
+    if not found["complete"]:
+        numbers = [found["coverage_pct"], *([found["missing_more"]] if found["missing_more"] else []), *numbers]
+    nothing = found["total"] == found["previous"]["total"] == "0.00"
+    if found["change"] and not nothing:
+        numbers += [found["previous"]["total"], *found["change"].values(), found["total"]]
+    for part in found["breakdown"].values():  # the samples have the dearest first
+        if part["total"] != "0.00":
+            numbers += [part["total"], *part.get("by_model", {}).values()]
+            numbers += rest(part.get("other_models"), "models", "total")
+    return numbers + rest(found["other_items"], "items", "total")
+
+
+def as_sent(numbers: list[Any]) -> list[str | None]:
+    return [
+        None if number is None else f"{number:g}" if isinstance(number, float) else str(number) for number in numbers
+    ]
+
+
 def expected(period: Json) -> dict[str, list[float | None]]:
     """The document's numbers in the page's order, a section each."""
     usage, tokens, times, rates = (period[name] for name in ("api_usage", "ai_tokens", "response_times", "error_rates"))
     models, endpoints = list(tokens["by_model"].values()), period["top_endpoints"]
     return {
-        "#metrics": [one[name] for one in period["metrics"] for name in ("value", "change_pct")],
+        "#metrics": [
+            None if one[name] is None else float(one[name])
+            for one in period["metrics"]
+            for name in ("value", "change_pct")
+        ],
         "#chart": [usage["total"], tokens["total"]],
         "#response_times": [times[name] for name in ("p50_ms", "avg_ms", "p95_ms", "p99_ms")]
         + ([times["count"]] if times["count"] else []),
@@ -158,10 +128,11 @@ def test_every_number_is_the_documents_in_every_period(show: Show, key: str) -> 
     document = dashboard(SAMPLES[key], data_through=THROUGH)
     shown = show(key)
     for name in SHAPES:
-        shown.page.check(f"input[value='{name}']", force=True)
+        shown.choose(name)
         period = document["periods"][name]
         for selector, numbers in expected(period).items():
             assert shown.numbers(selector) == numbers, (name, selector)
+        assert shown.exact("#cost_breakdown") == as_sent(money(period["cost_breakdown"])), name
         trend = period["usage_trend"]
         heights = shown.page.eval_on_selector_all(
             ".panel.requests .bars i", "all => all.map(one => parseFloat(one.style.getPropertyValue('--h')))"
@@ -180,11 +151,90 @@ def test_numbers_are_written_in_the_readers_locale(show: Show) -> None:
     assert f"{total:,}".replace(",", ".") in show("plain/30d", locale="de-DE").text("#metrics")
 
 
+def test_amounts_are_written_as_nigerians_read_them(show: Show) -> None:
+    """Also where the browser speaks another English; no digit is lost."""
+    for locale in ("en-NG", "en-US"):
+        shown = show("plain/30d", locale=locale)
+        assert shown.text("#cost_breakdown .value").startswith("₦15,230.75")
+        assert shown.text("#metrics [data-metric=cost] .value") == "₦15,231"
+        steps = shown.text("#cost_breakdown .waterfall tbody").split()
+        assert [step for step in steps if "₦" in step] == [
+            *("₦12,000.50", "+₦3,500.25", "-₦1,270.00", "+₦1,000.00", "₦15,230.75"),
+        ]
+        assert "Nigerian Naira (NGN)" in shown.text("#footer")
+    shown = show("huge/30d")
+    assert shown.text("#cost_breakdown .value").startswith("₦12,345,678,901,234,567,890.75")
+    assert "15.230,75\u00a0₦" in show("plain/30d", locale="de-DE").text("#cost_breakdown .value")
+
+
+def test_a_bridge_leads_from_what_was_to_what_is(show: Show) -> None:
+    """Each bar begins where the one before ended, and the last total is as high as that."""
+    shown = show("plain/30d")
+    bars = shown.page.eval_on_selector_all(
+        ".waterfall .bar", "all => all.map(one => [one.x.baseVal.value, one.width.baseVal.value])"
+    )
+    ends = [start + width for start, width in bars]
+    assert ends[0] == pytest.approx(bars[1][0], abs=4)  # before, and what more usage adds to it
+    assert ends[2] == pytest.approx(ends[1], abs=4)  # lower prices take from its end
+    assert bars[3][0] == pytest.approx(bars[2][0], abs=4)
+    assert ends[4] == pytest.approx(ends[3], abs=4)
+    assert "Bars begin at" in shown.text("#cost_breakdown")
+
+
+def test_a_cost_that_is_not_all_known_says_so(show: Show) -> None:
+    shown = show("huge/30d")
+    words = shown.text("#cost_breakdown .incomplete")
+    assert "Incomplete. 99.99% of the lines have an amount" in words
+    for reason in ("no exchange rate is known", "two prices were in force at once", "a new reason", "and 7 more"):
+        assert reason in words
+    assert shown.text("[data-metric=cost] .flag") == "incomplete"
+    shown = show("nowhere/30d")
+    assert "no price was in force" in shown.text("#cost_breakdown .incomplete")
+    assert "2–9 Nov 2026" in shown.text("#cost_breakdown .incomplete").replace("\u2009", "")
+    assert "not known" in shown.text("#cost_breakdown .value")
+    assert "No comparison: the cost of this period is not known." in shown.text("#cost_breakdown")
+    assert "₦0" not in shown.text("#cost_breakdown")
+
+
+def test_a_tenant_that_used_nothing_cost_nothing(show: Show) -> None:
+    shown = show("empty/30d")
+    assert shown.text("#cost_breakdown .value").startswith("₦0.00")
+    assert "Nothing was spent, as in the 30 days before." in shown.text("#cost_breakdown")
+    assert shown.page.locator("#cost_breakdown .incomplete").count() == 0
+    assert shown.page.is_hidden("#quota_status")
+
+
+def test_quotas_say_in_words_how_they_stand(show: Show) -> None:
+    shown = show("plain")
+    said = [" ".join(words.split()) for words in shown.page.locator(".quota").all_inner_texts()]
+    assert said[0].startswith("API calls Within limit 1,204 of 10,000 a month 12.04% Resets 1 Dec")
+    assert "AI tokens, gpt-4 Near the limit 850,000 of 1,000,000 a month 85%" in said[1].replace(".00%", "%")
+    assert "Used up about 25 Nov" in said[1]
+    assert "09:00 at this pace" in said[1], "the tenant's own time"
+    assert "emails Limit reached 310 of 300 a day" in said[2]
+    assert "storage_gb Unlimited 12.5 of any number a month" in said[3]
+    assert "sms Limit reached 3 of 0: none allowed" in said[4]
+    assert "at this pace" not in " ".join([said[0], *said[2:]])
+    meters = shown.page.locator("[role=meter]")
+    assert [meters.nth(place).get_attribute("aria-valuenow") for place in range(meters.count())] == [
+        *("12.04", "85", "100", "100"),
+    ]
+    assert meters.nth(2).get_attribute("aria-valuetext") == "310 of 300 used: Limit reached"
+    assert "and 2 other quotas" in show("huge").text("#quota_status")
+
+
+@pytest.mark.parametrize("key", SAMPLES)
+def test_nothing_lacks_what_a_screen_reader_needs(show: Show, key: str) -> None:
+    shown = show(f"{key}/30d")
+    assert shown.lacking() == {}
+    assert show("").lacking() == {}
+
+
 def test_freshness_and_period_are_told_in_the_tenants_time(show: Show) -> None:
     shown = show("plain", timezone_id="America/New_York")
     assert shown.text("#freshness") == "Complete to 13:00 Lagos time, 24 minutes ago"
     assert shown.text("#range").replace("\u2009", " ") == "22 Nov, 13:00 – 23 Nov, 13:00"
-    shown.page.check("input[value='7d']", force=True)
+    shown.choose("7d")
     assert shown.text("#range").replace("\u2009", "") == "16–22 Nov 2026"
     assert shown.text(".axis").split("\n")[0] == "Mon 16"
     assert shown.page.is_hidden("#warning")
@@ -246,7 +296,7 @@ def test_names_from_outside_stay_words(show: Show) -> None:
 def test_nothing_sticks_out_sideways(show: Show, key: str, width: int) -> None:
     shown = show(key, width=width)
     for name in SHAPES:
-        shown.page.check(f"input[value='{name}']", force=True)
+        shown.choose(name)
         assert shown.page.evaluate("document.documentElement.scrollWidth") <= width, name
         assert shown.page.locator(".axis span").count() >= 2
 
@@ -287,7 +337,7 @@ def test_what_is_not_in_the_document_is_not_drawn(show: Show, store: Path) -> No
     for name in ("ai_tokens", "usage_trend", "other_usage"):
         assert shown.page.is_hidden(f"#{name}")
     assert shown.page.is_visible("#response_times")
-    shown.page.check("input[value='7d']", force=True)
+    shown.choose("7d")
     assert "Nothing is published for this period" in shown.text("#nothing")
 
 
