@@ -119,7 +119,7 @@ export function health(found, period) {
   const rejected = [...(found.rejected[period] ?? []), ...(found.rejected.no_hour ?? [])];
   const repaired = found.repaired[period];
   return [h("ul.health", {},
-    check("Tenants up to date", stale === 0, stale === 0 ? "all" : [number(stale), " are not"], stale ? h("p.note", {}, "The last update of their files failed. ", h("code", {}, "python -m pipeline doctor"), " names them.") : null),
+    check("Tenants up to date", stale === 0, stale === 0 ? "all" : [number(stale), stale === 1 ? " is not" : " are not"], stale ? h("p.note", {}, "The last update of their files failed. ", h("code", {}, "python -m pipeline doctor"), " names them.") : null),
     check("Costs known", costs.tenants === 0, costs.tenants === 0 ? "all" : ["not all of ", number(costs.tenants), costs.tenants === 1 ? " tenant" : " tenants"], unknownCosts(costs)),
     check("Rejected rows", !rejected.length, number(rejected.reduce((sum, each) => sum + each.rows, 0)), rejectedRows(rejected)),
     check("Hours made anew", !repaired?.buckets, number(repaired?.buckets ?? 0), repaired?.runs ? h("p.note", {}, "in ", number(repaired.runs), repaired.runs === 1 ? " repair" : " repairs") : null),

@@ -19,7 +19,7 @@ export function recurring(mrr, money) {
   return [
     h("div", {},
       h("p.value", {}, number(mrr.total, money.full, UNKNOWN), h("small", {}, "a month")),
-      mrr.unpriced ? h("p.note.lacking", {}, number(mrr.unpriced), " subscriptions are not in it: their amount or its exchange rate is not known.") : null,
+      mrr.unpriced ? h("p.note.lacking", {}, number(mrr.unpriced), `${mrr.unpriced === 1 ? " subscription is" : " subscriptions are"} not in it: the amount or its exchange rate is not known.`) : null,
       h("h3", {}, "What moved it"), ...bridge(mrr, money)),
     h("div", {}, h("h3", {}, "What it is made of"), plans(mrr, money), h("h3", {}, "What follows from it"), rates(mrr, money)),
   ];
@@ -41,7 +41,7 @@ function plans({ by_plan: list, other_plans: others, total }, money) {
     const part = revenue === null || !Number(total) ? null : (Number(revenue) / Number(total)) * 100;
     return [who, number(held), h("span.share", {}, thinBar(part), part === null ? null : h("span", {}, share(part))), number(revenue, money.full, UNKNOWN)];
   };
-  const rest = others && row(h("span", {}, number(others.plans), " other plans"), others.count, others.revenue);
+  const rest = others && row(h("span", {}, number(others.plans), others.plans === 1 ? " other plan" : " other plans"), others.count, others.revenue);
   return table("plans", "MRR by plan", ["Plan", "Subscriptions", "Share", "MRR"], list.map((each) => row(name(each.plan), each.count, each.revenue)), rest);
 }
 

@@ -26,7 +26,7 @@ from pipeline.demo.world import Parameters, World, first_instant, make_world
 from pipeline.demo.write import apply, copy_rows
 from pipeline.errors import PermanentError, TransientError
 from pipeline.installation import Installation
-from pipeline.publish.keys import address
+from pipeline.publish.keys import address, platform_address
 from pipeline.run import run
 from pipeline.runs import hour_of, json_time
 from pipeline.sources.install import install
@@ -41,7 +41,7 @@ class Made:
     """What the demo made in this run.
 
     `failures` counts tenants that could not be published; `tenant` is the biggest one, `url` and `page` its
-    address, None where no tick has seen it yet.
+    address, None where no tick has seen it yet; `operator_page` shows the platform.
     """
 
     rows: int = 0
@@ -55,6 +55,7 @@ class Made:
     tenant: str = ""
     url: str | None = None
     page: str | None = None
+    operator_page: str | None = None
     started_anew: bool = False
 
     def to_json(self) -> dict[str, Any]:
@@ -92,6 +93,7 @@ def simulate(installation: Installation, parameters: Parameters, end: datetime, 
     with suppress(PermanentError):  # started anew with its changes left: no tick has seen the tenant yet
         biggest = address(installation, world.biggest.id)
         made.url, made.page = biggest.url, biggest.page
+        made.operator_page = platform_address(installation).page
     return made
 
 

@@ -30,11 +30,12 @@ class Address:
 
 @dataclass(frozen=True)
 class PlatformAddress:
-    """Where the platform's files are: its key, the path and address of its summary.json."""
+    """Where the platform's files are: its key, the path and address of its summary.json, the previewed page."""
 
     key: str
     path: str
     url: str
+    page: str
 
 
 def tenant_key(secret: bytes, tenant_id: str, generation: int = 1) -> str:
@@ -83,7 +84,7 @@ def platform_address(installation: Installation) -> PlatformAddress:
     """Give the address of the platform's summary."""
     key = platform_key(installation.secret)
     path = f"{platform_folder(key)}/summary.json"
-    return PlatformAddress(key=key, path=path, url=installation.store.url(path))
+    return PlatformAddress(key=key, path=path, url=installation.store.url(path), page=f"{PREVIEW}/operator.html#{key}")
 
 
 def address(installation: Installation, tenant_id: str) -> Address:

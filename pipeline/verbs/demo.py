@@ -54,6 +54,7 @@ def _lines(made: Made, left: bool) -> Iterator[str]:
     if made.url:
         yield f"the biggest tenant, {made.tenant}: {made.url}"
         yield f"its page, while `python -m pipeline serve` runs: {made.page}"
+        yield f"and the operator's: {made.operator_page}"
     if made.failures:
         yield f"{made.failures} tenants could not be published"
 

@@ -1,4 +1,4 @@
-"""Prints the address of a tenant's dashboard.json, and of its page; or the platform's, or the export's."""
+"""Prints the address of a tenant's dashboard.json or of the platform's summary, and of its page; or the export's."""
 
 from __future__ import annotations
 
@@ -7,7 +7,14 @@ import sys
 from dataclasses import asdict
 
 from pipeline.installation import Installation
-from pipeline.publish.keys import MANIFEST, address, export_folder, platform_address
+from pipeline.publish.keys import (
+    MANIFEST,
+    Address,
+    PlatformAddress,
+    address,
+    export_folder,
+    platform_address,
+)
 from pipeline.runs import require_installed
 from pipeline.verbs.reporting import add_json, show
 
@@ -28,13 +35,16 @@ def run(arguments: argparse.Namespace, installation: Installation) -> int:
     require_installed(installation.database)
     if arguments.platform:
         platform = platform_address(installation)
-        show(arguments, asdict(platform), [platform.url])
-        return 0
+        return _shown(arguments, platform)
     if arguments.export:
         url = installation.store.url(f"{export_folder(installation.secret)}/{MANIFEST}")
         show(arguments, {"url": url}, [url])
         return 0
-    found = address(installation, arguments.tenant)
+    return _shown(arguments, address(installation, arguments.tenant))
+
+
+def _shown(arguments: argparse.Namespace, found: Address | PlatformAddress) -> int:
+    """Print an address where it can be piped on, and that of its page beside it."""
     show(arguments, asdict(found), [found.url])
     if not arguments.json:
         print(f"page, while `serve` runs: {found.page}", file=sys.stderr)
