@@ -19,6 +19,7 @@ import pytest
 from pipeline.database.connection import define
 from pipeline.demo import load, scenario, traffic
 from pipeline.demo.business import BEGINNING, business
+from pipeline.demo.catalogue import PLANS
 from pipeline.demo.changes import later_changes
 from pipeline.demo.load import load_rows, rows_between
 from pipeline.demo.marker import begin, create_tables, find_marker
@@ -184,6 +185,8 @@ def test_special_tenants_are_there(requests: pd.DataFrame) -> None:
         assert (times >= tenant.created_at).all()
         assert not tenant.deleted_at or (times < tenant.deleted_at).all()
         assert not tenant.silent or not times.dt.date.between(tenant.silent[0], tenant.silent[1], "left").any()
+    pairs = [tenant.subscriptions for tenant in world.tenants if len(tenant.subscriptions) == 2]
+    assert {PLANS.index(after.plan) - PLANS.index(before.plan) for before, after in pairs} == {-1, 0, 1}
     zones = {tenant.timezone for tenant in world.tenants}
     assert zones == {None, "Africa/Accra", "Europe/London", "America/New_York"}
 

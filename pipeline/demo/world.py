@@ -16,6 +16,7 @@ from pipeline.demo.catalogue import FIRST_WORDS, LAST_WORDS, OTHER_ZONES, PLANS,
 LAGOS = ZoneInfo("Africa/Lagos")
 ZIPF_EXPONENT = 1.05
 STREAM = 1
+AWAY = timedelta(days=12)
 UNKNOWN_TENANT = "never-signed-up"
 
 
@@ -174,12 +175,33 @@ def _deleted(tenant: Tenant, moment: datetime) -> Tenant:
     return replace(tenant, deleted_at=moment, subscriptions=(ended,))
 
 
+def _returned(tenant: Tenant, moment: datetime) -> Tenant:
+    """Away for twelve days, and back on the same plan."""
+    usual, left = tenant.subscriptions[0], moment - AWAY
+    again = replace(usual, started_at=moment)
+    return replace(
+        tenant,
+        subscriptions=(replace(usual, ended_at=left), again),
+        silent=(left.date() + timedelta(days=1), moment.date()),
+    )
+
+
 def _upgraded(tenant: Tenant, moment: datetime) -> Tenant:
     """From the plan before to the next bigger one."""
+    rank = min(PLANS.index(tenant.subscriptions[0].plan), len(PLANS) - 2)
+    return _moved(tenant, PLANS[rank], PLANS[rank + 1], at=moment)
+
+
+def _downgraded(tenant: Tenant, moment: datetime) -> Tenant:
+    """From the plan before to the next smaller one."""
+    rank = max(PLANS.index(tenant.subscriptions[0].plan), 1)
+    return _moved(tenant, PLANS[rank], PLANS[rank - 1], at=moment)
+
+
+def _moved(tenant: Tenant, before: Plan, after: Plan, *, at: datetime) -> Tenant:
     usual = tenant.subscriptions[0]
-    rank = min(PLANS.index(usual.plan), len(PLANS) - 2)
-    before = replace(usual, plan=PLANS[rank], ended_at=moment)
-    return replace(tenant, subscriptions=(before, replace(usual, plan=PLANS[rank + 1], started_at=moment)))
+    ended = replace(usual, plan=before, ended_at=at)
+    return replace(tenant, subscriptions=(ended, replace(usual, plan=after, started_at=at)))
 
 
 def _in_zone(timezone: str) -> Role:
@@ -198,5 +220,7 @@ ROLES: tuple[Role, ...] = (
     _upgraded,
     _on_trial,
     _cancelled,
+    _downgraded,
+    _returned,
     *(_in_zone(timezone) for timezone in OTHER_ZONES),
 )
