@@ -91,8 +91,9 @@ async function show(key, found, status, sure) {
   if (key !== view.key) return;
   const same = view.found?.seq === found.seq && view.through === through && view.stale === stale;
   Object.assign(view, { found, status, through, stale, sure, unreached: false });
-  if (same) drawFreshness();
-  else draw();
+  if (!same) return draw();
+  drawFreshness();
+  drawFooter();
 }
 
 function say(kind) {

@@ -18,7 +18,7 @@ export function quotas(list, others, { clock, now }) {
 function one(quota, clock, now) {
   return [
     h("div.head", {}, h("h3", {}, named(quota.quota_type)), h("span.status", {}, STATUS[quota.status] ?? quota.status)),
-    h("p.used", {}, h("b", {}, number(quota.used)), " of ", allowed(quota), quota.used_pct === null ? null : h("span.pct", {}, number(quota.used_pct, percent))),
+    h("p.used", {}, h("b", {}, number(quota.used)), allowed(quota), quota.used_pct === null ? null : h("span.pct", {}, number(quota.used_pct, percent))),
     meter(quota),
     h("p.note", {}, resets(quota, clock, now), exhausted(quota, clock, now)),
   ];
@@ -32,9 +32,9 @@ function named(kind) {
 }
 
 function allowed({ limit, period }) {
-  if (limit === null) return h("span", {}, `any number ${PERIODS[period] ?? period}`);
-  if (Number(limit) === 0) return h("span", {}, number(limit), ": none allowed");
-  return h("span", {}, number(limit), ` ${PERIODS[period] ?? period}`);
+  if (limit === null) return "so far";
+  if (Number(limit) === 0) return h("span", {}, "of ", number(limit), ": none allowed");
+  return h("span", {}, "of ", number(limit), ` ${PERIODS[period] ?? period}`);
 }
 
 function meter({ quota_type: kind, used, limit, used_pct: part, status }) {

@@ -212,7 +212,7 @@ def test_quotas_say_in_words_how_they_stand(show: Show) -> None:
     assert "Used up about 25 Nov" in said[1]
     assert "09:00 at this pace" in said[1], "the tenant's own time"
     assert "emails Limit reached 310 of 300 a day" in said[2]
-    assert "storage_gb Unlimited 12.5 of any number a month" in said[3]
+    assert "storage_gb Unlimited 12.5 so far" in said[3]
     assert "sms Limit reached 3 of 0: none allowed" in said[4]
     assert "at this pace" not in " ".join([said[0], *said[2:]])
     meters = shown.page.locator("[role=meter]")
