@@ -123,6 +123,7 @@ NO_MRR: Json = {
     "unpriced": 0,
     "definition": "default-1",
 }
+UNKNOWN_MRR: Json = {"total": None, "opening": None, "arpa": None, "nrr_pct": None, "grr_pct": None}
 FIELDS = ("requests", "ai_tokens", "active_tenants")
 
 
@@ -173,14 +174,14 @@ def _period(period: str, data_through: datetime, *, busy: bool, name: str) -> Js
     return {
         "start": start.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "end": end.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "mrr": _mrr(name) if busy else NO_MRR,
+        "mrr": (_mrr(name) | UNKNOWN_MRR if period == "7d" else _mrr(name)) if busy else NO_MRR,
         "active_tenants": 12 if busy else 0,
         "active_tenants_before": 10 if busy else 0,
         "requests": 52_011 if busy else 0,
         "usage_growth_pct": 4.15 if busy else None,
         "ai_tokens": 90_210 if busy else 0,
         "tokens_growth_pct": -3.5 if busy else None,
-        "cost": _cost("115230.75" if busy else "0.00", complete=not busy),
+        "cost": _cost((None if period == "7d" else "115230.75") if busy else "0.00", complete=not busy),
         "top_tenants": [_ranked(name, place) for place in range(20)] if busy else [],
         "hourly": {"start": start.strftime("%Y-%m-%dT%H:%M:%SZ"), **series} if period == "24h" else None,
         "daily": None if period == "24h" else daily,
@@ -211,7 +212,7 @@ def _mrr(name: str) -> Json:
     }
 
 
-def _cost(total: str, *, complete: bool) -> Json:
+def _cost(total: str | None, *, complete: bool) -> Json:
     margin = {"margin": "0.00", "margin_pct": None} if complete else {"margin": None, "margin_pct": None}
     return {"total": total, "complete": complete, "revenue": "1234567.89" if not complete else "0.00", **margin}
 

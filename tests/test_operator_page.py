@@ -78,7 +78,7 @@ def as_sent(*numbers: Any) -> list[str | None]:
 
 
 def growth(now: Any, before: Any) -> float | None:
-    return None if not float(before) else (float(now) / float(before) - 1) * 100
+    return None if now is None or before is None or not float(before) else (float(now) / float(before) - 1) * 100
 
 
 def expected(period: Json) -> dict[str, list[str | None]]:
@@ -91,7 +91,7 @@ def expected(period: Json) -> dict[str, list[str | None]]:
         "#mrr": as_sent(
             mrr["total"],
             *([mrr["unpriced"]] if mrr["unpriced"] else []),
-            *(mrr["opening"], *mrr["movements"].values(), mrr["total"]),
+            *([mrr["opening"], *mrr["movements"].values(), mrr["total"]] if mrr["opening"] else []),
             *plans,
             *([others["plans"], others["count"], others["revenue"]] if others else []),
             *(mrr["arpa"], mrr["nrr_pct"], mrr["grr_pct"], mrr["quick_ratio"]),
@@ -151,6 +151,16 @@ def test_amounts_moves_and_ratios_are_written_out(show: Show) -> None:
     ]
     assert "1 subscription is not in it" in shown.text("#mrr")
     assert "there is no margin until it has" in shown.text("#margin")
+
+
+def test_what_is_not_known_is_never_nothing(show: Show) -> None:
+    """The sample's seven days have neither an MRR nor a cost that is known."""
+    shown = show("busy/7d")
+    assert "No comparison: no amount is known." in shown.text("#mrr")
+    for tile in ("mrr", "cost"):
+        assert shown.exact(f"[data-metric={tile}] .value") == [None]
+        assert "not known" in shown.text(f"[data-metric={tile}] .value")
+    assert shown.exact("#margin") == ["1234567.89", None, None]
 
 
 def test_what_has_to_be_looked_at_is_said(show: Show) -> None:
