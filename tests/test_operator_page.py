@@ -131,6 +131,7 @@ def test_what_is_drawn_can_be_read_as_a_table(show: Show) -> None:
         series = period["daily"] or period["hourly"]
         shown = show(f"busy/{name}")
         shown.page.click("#course-table summary")
+        shown.page.wait_for_selector("#course-table table")  # it is filled when it has opened
         rows = zip(*(series[column] for column in columns), strict=True)
         assert shown.exact("#course-table") == as_sent(*(value for row in rows for value in row))
     shown.page.focus(".chart")

@@ -313,6 +313,7 @@ def test_the_chart_can_be_read_point_by_point(show: Show) -> None:
     shown.page.mouse.move(box["x"] + box["width"] - 3, box["y"] + 5)
     assert f"{trend['api_requests'][23]:,} requests" in shown.text("#readout")
     shown.page.click("summary")
+    shown.page.wait_for_selector("#trend-table table")  # it is filled when it has opened
     assert shown.numbers("#trend-table") == [
         number for pair in zip(trend["api_requests"], trend["ai_tokens"], strict=True) for number in pair
     ]
