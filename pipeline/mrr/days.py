@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import Connection
@@ -76,6 +76,21 @@ def _redo(installation: Installation, report: RollReport, through: datetime) -> 
     report.mrr_days_changed = days
 
 
+def work_out(connection: Connection, installation: Installation) -> date | None:
+    """Work out all days aside, by what the last tick saw; give the last one, None where the next tick does them all."""
+    known = execute(connection, "mrr/known").one_or_none()
+    through = execute(connection, "tick/progress").one().data_through
+    look = look_of(installation.settings, through)
+    if known is None or (known.definition, known.timezone) != (look.definition.name, look.timezone):
+        return None
+    look = replace(look, today=known.day_through)
+    execute(connection, "subscriptions/workspace")
+    find_spans(connection, look)
+    execute(connection, "mrr/redo_all")
+    _fill(connection, Scope(day_from=EVER, first_day=EVER, today=look.today, currency=look.currency))
+    return look.today
+
+
 def _day_from(connection: Connection, look: Look) -> date | str:
     """Give the day from which on all tenants are redone: the one that the last tick left unfinished, or the first."""
     known = execute(connection, "mrr/known").one_or_none()
@@ -101,17 +116,22 @@ def find_spans(connection: Connection, look: Look) -> None:
 
 def _replace(connection: Connection, scope: Scope) -> int:
     """Bring both tables to what they should be; mark the platform's days; give how many changed."""
-    place = {"today": scope.today, "currency": scope.currency}
-    connection.exec_driver_sql("analyze mrr_redo")
-    execute(connection, "mrr_movements/fill", day_from=scope.day_from, **place)
+    _fill(connection, scope)
     execute(connection, "mrr_movements/stored", day_from=scope.day_from)
-    connection.exec_driver_sql("analyze right_mrr_movements")
     connection.exec_driver_sql("analyze stored_mrr_movements")
     execute(connection, "mrr_movements/clear")
     execute(connection, "mrr_movements/add")
-    execute(connection, "mrr_daily/fill", first_day=scope.first_day, **place)
-    connection.exec_driver_sql("analyze right_mrr_daily")
     execute(connection, "mrr_daily/clear", first_day=scope.first_day)
     execute(connection, "mrr_daily/add")
     days: int = execute(connection, "mrr/mark_changed").scalar_one()
     return days
+
+
+def _fill(connection: Connection, scope: Scope) -> None:
+    """Work out what both tables should be, aside."""
+    place = {"today": scope.today, "currency": scope.currency}
+    connection.exec_driver_sql("analyze mrr_redo")
+    execute(connection, "mrr_movements/fill", day_from=scope.day_from, **place)
+    execute(connection, "mrr_daily/fill", first_day=scope.first_day, **place)
+    connection.exec_driver_sql("analyze right_mrr_movements")
+    connection.exec_driver_sql("analyze right_mrr_daily")

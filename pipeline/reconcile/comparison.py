@@ -109,7 +109,7 @@ def compare_span(connection: Connection, span: Span, settings: Settings, scope: 
         found.misplaced = _compare_places(connection, span, standing)
     if scope.days and not span.unplaced:
         _compare_days(connection, span, settings, scope, found)
-    found.differences = _differences(connection)
+    found.differences = differences(connection)
     return found
 
 
@@ -132,7 +132,8 @@ def remove_misplaced(connection: Connection, source: str, settings: Settings) ->
     execute(connection, "rejected_hourly/sum_fill", source=source)
 
 
-def _differences(connection: Connection) -> list[Difference]:
+def differences(connection: Connection) -> list[Difference]:
+    """Read what a comparison has left in `differing`."""
     found = rows(connection, "compare/found")
     return [Difference(**{**row._mapping, "what": tuple(row.what)}) for row in found]
 

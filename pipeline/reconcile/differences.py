@@ -22,6 +22,12 @@ MEASURES = {
     "usage_daily": "amount",
     "rejected_by_tenant": "rejected rows",
     "rejected_hourly": "rejected rows",
+    "cost_daily": "amount",
+    "mrr_daily": "mrr",
+    "mrr_movements": "amount",
+    "mrr_bridge": "mrr",
+    "activity_daily": "requests",
+    "platform_daily": "cost",
 }
 
 

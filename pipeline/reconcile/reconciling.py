@@ -14,9 +14,11 @@ from pipeline.database.connection import again_on_conflict, execute
 from pipeline.errors import BusyError, NothingRolledError, SettingsError
 from pipeline.installation import Installation
 from pipeline.reconcile.comparison import ALL, Found, compare, compare_span, remove_misplaced, snapshot, take_in
+from pipeline.reconcile.days import days_of
 from pipeline.reconcile.differences import SHOWN, Comparison
 from pipeline.reconcile.file_report import FilesReport
 from pipeline.reconcile.files import compare_files, repair_files
+from pipeline.reconcile.money import compare_money
 from pipeline.reconcile.settling import data_through, patiently, settle
 from pipeline.reconcile.spans import Span, spans, unplaced_spans
 from pipeline.rollups.ticking import ticking
@@ -120,11 +122,13 @@ def reconcile(
 
 
 def _reconcile(installation: Installation, listed: Sequence[Span], report: ReconcileReport, *, repair: bool) -> None:
-    """Rollups first: files are put right from what they are made of."""
+    """Rollups first, then money, then files: each is put right from what it is made of."""
+    days = days_of(report.start, report.end)
     if repair:
         _mark(installation, listed, report.found)
     else:
         report.found = compare(installation, listed)
+    compare_money(installation, days, report.found, mark=repair)
     report.files = compare_files(installation)
     if not repair or report.agrees:
         return
@@ -132,6 +136,7 @@ def _reconcile(installation: Installation, listed: Sequence[Span], report: Recon
         repair_files(installation, report.files)
     report.repair = settle(installation)
     report.remaining = compare(installation, listed)
+    compare_money(installation, days, report.remaining)
     report.remaining_files = compare_files(installation)
 
 

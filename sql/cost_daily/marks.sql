@@ -62,6 +62,47 @@ $$;
 comment on function pipeline.cost_days is
 'Days of tenants'' costs, pairwise: [starts_at, ends_at), and whether only hours can say what was used in them.';
 
+-- A day whose price changes within it is worked out from hours as well.
+create or replace function pipeline.judged_cost_days(
+    tenant_ids @tenant_id_type[],
+    days date[],
+    open_time interval
+)
+returns table (
+    tenant_id @tenant_id_type,
+    day date,
+    starts_at timestamptz,
+    ends_at timestamptz,
+    book bigint,
+    by_hours boolean
+)
+language sql stable parallel safe
+as $$
+select
+    d.tenant_id,
+    d.day,
+    d.starts_at,
+    d.ends_at,
+    b.book,
+    d.by_hours
+    or exists (
+        select from pipeline.book_prices as p
+        where
+            p.book_from <= b.book
+            and (p.book_to is null or p.book_to > b.book)
+            and (
+                (p.piece_from > d.starts_at and p.piece_from < d.ends_at)
+                or (p.piece_to > d.starts_at and p.piece_to < d.ends_at)
+            )
+    )
+from pipeline.cost_days(tenant_ids, days) as d
+cross join lateral (select pipeline.book_of(d.day, d.ends_at + open_time) as book) as b
+cross join pipeline.progress as g
+where d.day >= coalesce(g.days_from, '-infinity')
+$$;
+comment on function pipeline.judged_cost_days is
+'Days of tenants'' costs that are kept, pairwise, each with the book that judges it.';
+
 create or replace function pipeline.cost_spans(
     tenant_ids @tenant_id_type[],
     from_time timestamptz,

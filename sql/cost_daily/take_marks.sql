@@ -42,20 +42,7 @@ select
     d.day,
     d.starts_at,
     d.ends_at,
-    b.book,
+    d.book,
     d.by_hours
-    or exists (
-        select from pipeline.book_prices as p
-        where
-            p.book_from <= b.book
-            and (p.book_to is null or p.book_to > b.book)
-            and (
-                (p.piece_from > d.starts_at and p.piece_from < d.ends_at)
-                or (p.piece_to > d.starts_at and p.piece_to < d.ends_at)
-            )
-    ) as by_hours
 from listed as l
-cross join lateral pipeline.cost_days(l.tenants, l.days) as d
-cross join lateral (select pipeline.book_of(d.day, d.ends_at + cast(:open_time as interval)) as book) as b
-cross join pipeline.progress as g
-where d.day >= coalesce(g.days_from, '-infinity')
+cross join lateral pipeline.judged_cost_days(l.tenants, l.days, cast(:open_time as interval)) as d
