@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -401,6 +402,58 @@ def test_two_at_once_one_says_busy(filled: Installation, monkeypatch: pytest.Mon
 def test_before_the_first_tick_there_is_nothing(ready: Installation) -> None:
     with pytest.raises(NothingRolledError, match="Run: python -m pipeline run"):
         export(ready)
+
+
+def test_a_platform_without_a_row_has_a_manifest_of_no_file(ready: Installation) -> None:
+    roll(ready, NOW)
+    for _ in range(2):
+        report = export(ready)
+        found = manifest_of(ready)
+        assert found["files"] == []
+        assert [table["rows"] for table in found["tables"].values()] == [0] * len(TABLES)
+        assert found["data_through"] == "2026-03-10T12:00:00Z"
+        assert {each.files for each in report.tables.values()} == {0}
+
+
+def test_what_goes_and_comes_back_is_the_same_file_again(filled: Installation, sql: Sql) -> None:
+    export(filled)
+    before = published(filled)
+    sql("create table kept as select * from rollup.cost_daily; delete from rollup.cost_daily")
+    export(filled)
+    assert [file for file in manifest_of(filled)["files"] if file["table"] == "cost_daily"] == []
+    sql("insert into rollup.cost_daily select * from kept")
+    assert export(filled).tables["cost_daily"].months_written == 2
+    assert published(filled) == before
+
+
+def test_rows_of_a_deleted_tenant_stay_until_it_is_forgotten(filled: Installation, sql: Sql) -> None:
+    """Its dashboards go; what it used and cost is part of the platform's sums."""
+    export(filled)
+    before = with_duckdb(filled, "select tenant_id, sum(requests) from t group by 1 order by 1", "api_daily")
+    sql("update tenants set deleted_at = '2026-03-01'")
+    sql("delete from tenants where id = 't1'")
+    roll(filled, NOW)
+    report = export(filled, tables=OF_EVENTS)
+    assert with_duckdb(filled, "select tenant_id, sum(requests) from t group by 1 order by 1", "api_daily") == before
+    assert {each.files for each in report.tables.values()} == {0}
+
+
+def test_many_at_once_end_as_one_does(filled: Installation, tmp_path: Path) -> None:
+    """Whoever comes while another is at it is told so; what is listed is there, and is all that is there."""
+
+    def try_to(_: int) -> bool:
+        try:
+            export(installation_on(address_of(filled), tmp_path))
+        except BusyError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(6) as pool:
+        assert any(pool.map(try_to, range(12)))
+    listed = {f"{export_folder(filled.secret)}/{file['path']}" for file in manifest_of(filled)["files"]}
+    assert listed == {path for path in published(filled) if path.endswith(".parquet")}
+    assert with_duckdb(filled, "select sum(requests) from t", "api_daily") == [(81,)]
+    assert sum(each.files for each in export(filled).tables.values()) == 0
 
 
 # Where it lies.
