@@ -1,4 +1,4 @@
-"""Compares raw rows, rollups and published files; --repair redoes what differs. Exit code 1 if anything remains."""
+"""Compares raw rows, rollups, money and published files; --repair redoes what differs. Exit code 1 if anything remains."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pipeline.installation import Installation
 from pipeline.reconcile.reconciling import reconcile
 from pipeline.verbs.reporting import add_json, interval, show
 
-HELP = "compare raw rows, rollups and files, and name what differs"
+HELP = "compare raw rows, rollups, money and files, and name what differs"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
