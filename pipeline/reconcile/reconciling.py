@@ -1,4 +1,4 @@
-"""`reconcile`: raw rows against rollups, money and files; what differs is named, and with `repair` redone by the tick."""
+"""`reconcile`: raw rows against rollups, money, files; what differs is named, with `repair` redone by the tick."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compares raw rows, rollups, money and published files; --repair redoes what differs. Exit code 1 if anything remains."""
+"""Compares raw rows, rollups, money and files; --repair redoes what differs. Exit code 1 if anything remains."""
 
 from __future__ import annotations
 
