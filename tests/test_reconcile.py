@@ -361,7 +361,10 @@ def test_a_range_is_compared_alone(history: Installation, sql: Sql) -> None:
 
 def test_the_day_in_whose_middle_a_range_begins_is_compared(history: Installation, sql: Sql) -> None:
     sql("update rollup.api_daily set requests = 99 where tenant_id = 't2' and day = '2026-03-08' and endpoint = '/'")
-    assert reconcile(history, at("2026-03-08T12:00:00"), at("2026-03-08T13:00:00")).found.differing == {"api_daily": 1}
+    assert reconcile(history, at("2026-03-08T12:00:00"), at("2026-03-08T13:00:00")).found.differing == {
+        "api_daily": 1,
+        "cost_daily": 1,
+    }
     assert reconcile(history, at("2026-03-09T04:00:00"), at("2026-03-10T00:00:00")).found.agrees, (
         "that day is over by then"
     )

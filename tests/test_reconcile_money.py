@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.costs.reprice import Repricing, reprice
 from pipeline.installation import Installation
-from pipeline.reconcile.days import Days, days_of
+from pipeline.reconcile.days import Days
 from pipeline.reconcile.reconciling import ReconcileReport, reconcile
 from pipeline.rollups.tick import roll
 from pipeline.run import run
@@ -182,10 +182,15 @@ def test_a_range_is_compared_alone(history: Installation, sql: Sql) -> None:
     }  # fmt: skip
 
 
-def test_days_are_those_that_a_range_touches_in_any_zone() -> None:
+def test_days_are_those_that_a_range_touches() -> None:
     at = datetime.fromisoformat
-    assert days_of(None, None) == Days("-infinity", "infinity")
-    assert days_of(at("2026-03-10T12:00Z"), at("2026-03-11T12:00+01:00")) == Days("2026-03-09", "2026-03-13")
+    whole = Days()
+    assert whole.times == {"start": "-infinity", "end": "infinity"}
+    assert whole.of("Africa/Lagos") == whole.anywhere() == {"first_day": "-infinity", "end_day": "infinity"}
+    days = Days(at("2026-03-10T23:00Z"), at("2026-03-11T23:00Z"))
+    assert days.of("Africa/Lagos") == {"first_day": "2026-03-11", "end_day": "2026-03-12"}
+    assert days.of("America/New_York") == {"first_day": "2026-03-10", "end_day": "2026-03-12"}
+    assert days.anywhere() == {"first_day": "2026-03-10", "end_day": "2026-03-13"}
 
 
 def test_what_the_next_tick_does_anyway_is_no_difference(history: Installation, sql: Sql) -> None:
@@ -219,3 +224,10 @@ def test_days_of_dropped_hours_are_left_as_they_are(history: Installation, sql: 
     sql("update pipeline.progress set hours_from = '2026-03-08'")
     sql("alter table api_requests disable trigger user; alter table usage_records disable trigger user")
     assert {"cost_daily", "activity_daily", "platform_daily"} & kinds(reconcile(history)) == set()
+
+
+def test_a_tenant_without_a_usable_zone_is_left_as_it_is(history: Installation, sql: Sql) -> None:
+    sql("update tenants set timezone = 'Asia/Kolkata' where id = 't1'")
+    run(history, NOW)
+    sql("update rollup.cost_daily set amount = 1 where tenant_id = 't1' and day = '2026-03-03'")
+    assert "cost_daily" not in kinds(reconcile(history))

@@ -14,11 +14,14 @@ from pipeline.reconcile.days import Days
 
 
 def compare_costs(connection: Connection, installation: Installation, days: Days) -> None:
-    """Work days out aside, a batch at a time; days whose hours retention has dropped are left out."""
+    """Work days out aside, a batch at a time.
+
+    Left out are days whose hours retention has dropped, and tenants whose zone cannot be used: no tick touches those.
+    """
     execute(connection, "cost_daily/workspace")
-    execute(connection, "compare/ask_costs", **days.bounds)
+    execute(connection, "compare/ask_costs", **days.anywhere())
     while execute(connection, "compare/any_costs").scalar_one():
-        execute(connection, "compare/take_costs", most=BATCH, open_time=open_for(installation))
+        execute(connection, "compare/take_costs", most=BATCH, open_time=open_for(installation), **days.times)
         work_out(connection)
         execute(connection, "compare/costs")
         connection.exec_driver_sql("truncate cost_days, right_costs")

@@ -15,9 +15,10 @@ def compare_mrr(connection: Connection, installation: Installation, days: Days) 
     today = work_out(connection, installation)
     if today is None:
         return
-    execute(connection, "compare/mrr_movements", **days.bounds, today=today)
-    execute(connection, "compare/mrr_days", **days.bounds, today=today)
-    execute(connection, "compare/mrr_bridge", **days.bounds, today=today)
+    bounds = days.of(installation.settings.timezone)
+    execute(connection, "compare/mrr_movements", **bounds, today=today)
+    execute(connection, "compare/mrr_days", **bounds, today=today)
+    execute(connection, "compare/mrr_bridge", **bounds, today=today)
 
 
 def mark_mrr(connection: Connection) -> None:

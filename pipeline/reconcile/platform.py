@@ -15,7 +15,7 @@ def compare_activity(connection: Connection, installation: Installation, days: D
     if not _is_in(connection, timezone):
         return
     execute(connection, "activity_daily/workspace")
-    execute(connection, "compare/ask_activity", **days.bounds, timezone=timezone)
+    execute(connection, "compare/ask_activity", **days.of(timezone), timezone=timezone)
     connection.exec_driver_sql("analyze touched_activity")
     # What is stored past the last tick's end is marked, and so waits.
     execute(connection, "activity_daily/fill", through="infinity")
@@ -30,10 +30,11 @@ def mark_activity(connection: Connection) -> None:
 
 def compare_platform(connection: Connection, installation: Installation, days: Days) -> None:
     """Add up each day from what is stored of its tenants."""
-    if not _is_in(connection, installation.settings.timezone):
+    timezone = installation.settings.timezone
+    if not _is_in(connection, timezone):
         return
     execute(connection, "platform_daily/workspace")
-    execute(connection, "compare/ask_platform", **days.bounds)
+    execute(connection, "compare/ask_platform", **days.of(timezone))
     execute(connection, "platform_daily/fill")
     execute(connection, "compare/platform")
 

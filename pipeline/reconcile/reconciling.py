@@ -14,7 +14,7 @@ from pipeline.database.connection import again_on_conflict, execute
 from pipeline.errors import BusyError, NothingRolledError, SettingsError
 from pipeline.installation import Installation
 from pipeline.reconcile.comparison import ALL, Found, compare, compare_span, remove_misplaced, snapshot, take_in
-from pipeline.reconcile.days import days_of
+from pipeline.reconcile.days import Days
 from pipeline.reconcile.differences import SHOWN, Comparison
 from pipeline.reconcile.file_report import FilesReport
 from pipeline.reconcile.files import compare_files, repair_files
@@ -123,7 +123,7 @@ def reconcile(
 
 def _reconcile(installation: Installation, listed: Sequence[Span], report: ReconcileReport, *, repair: bool) -> None:
     """Rollups first, then money, then files: each is put right from what it is made of."""
-    days = days_of(report.start, report.end)
+    days = Days(report.start, report.end)
     if repair:
         _mark(installation, listed, report.found)
     else:

@@ -1,4 +1,5 @@
--- The next :most days go into the workspace of costs.
+-- The next :most days go into the workspace of costs: those that [:start, :end) touches. Where a tenant's zone cannot be
+-- used, no tick touches its days.
 with taken as (
     delete from asked_costs as a
     using (
@@ -32,3 +33,7 @@ select
     d.by_hours
 from listed as l
 cross join lateral pipeline.judged_cost_days(l.tenants, l.days, cast(:open_time as interval)) as d
+where
+    d.ends_at > cast(:start as timestamptz)
+    and d.starts_at < cast(:end as timestamptz)
+    and not exists (select from pipeline.tenant_state as k where k.tenant_id = d.tenant_id and k.zone is null)
