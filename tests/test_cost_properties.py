@@ -146,6 +146,7 @@ steps = st.lists(
 def test_costs_are_what_a_plain_model_gives(
     template: str, server: str, tmp_path_factory: Any, steps: list[Step]
 ) -> None:
+    """Trap 10."""
     made = Databases(server)
     try:
         history(installation_on(made.make(template), Path(tmp_path_factory.mktemp("costs"))), steps)

@@ -56,6 +56,7 @@ def test_a_day_without_a_rate_carries_the_last_one(ready: Installation, sql: Sql
 
 
 def test_what_has_no_price_is_unknown_not_free(ready: Installation, sql: Sql) -> None:
+    """Trap 11."""
     sql.tenant()
     sql.usage("2026-03-08T12:00Z")
     roll(ready, NOW)

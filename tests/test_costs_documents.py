@@ -90,6 +90,7 @@ def test_a_tenth_and_two_tenths_are_three_tenths() -> None:
 
 
 def test_the_sum_is_rounded_not_the_parts() -> None:
+    """Trap 16."""
     found = section([part(f"ai_tokens_{name}", "0.004") for name in "abc"])
     assert found["total"] == "0.01"
     assert found["breakdown"]["ai_tokens"]["by_model"] == {"a": "0.01", "b": "0.00", "c": "0.00"}
@@ -106,6 +107,7 @@ def test_a_quadrillion_tokens_cost_what_they_cost() -> None:
 
 
 def test_nothing_used_costs_nothing_and_nothing_known_is_null() -> None:
+    """Trap 11."""
     nothing = section([])
     assert (nothing["total"], nothing["complete"], nothing["coverage_pct"]) == ("0.00", True, None)
     assert nothing["breakdown"] == {
@@ -203,6 +205,7 @@ parts_of_periods = st.lists(
 def test_lines_items_components_and_the_change_add_up(
     now: list[CostPart], before: list[CostPart], currency: str, length: int
 ) -> None:
+    """Trap 16."""
     found = section(now, before, currency, models=length, kinds=length)
     tokens = found["breakdown"]["ai_tokens"]
     rest = [each["total"] for each in (found["other_items"], tokens["other_models"]) if each]

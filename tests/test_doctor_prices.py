@@ -57,6 +57,7 @@ def test_rates_that_contradict_or_end_are_named(ready: Installation, sql: Sql) -
 
 
 def test_what_has_no_cost_is_listed_with_the_command_that_mends_it(ready: Installation, sql: Sql) -> None:
+    """Trap 11."""
     sql.tenant()
     sql.usage("2026-03-08T12:00Z")
     run(ready, NOW)

@@ -172,6 +172,7 @@ def test_a_projection_stands_until_its_hour_is_over_and_is_withdrawn_then() -> N
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("zone", ["Africa/Lagos", "America/New_York"])
 def test_used_is_the_sum_of_the_raw_rows_of_the_period(ready: Installation, sql: Sql, zone: str, seed: int) -> None:
+    """Trap 15."""
     dice, local = random.Random(seed), ZoneInfo(zone)
     sql.tenant("t1", timezone=zone)
     anchors = {"api_calls": dice.randint(1, 31), "emails": dice.randint(1, 31)}
@@ -270,6 +271,7 @@ def test_files_say_what_the_tick_saw_until_the_next_one(ready: Installation, sql
 
 
 def test_a_quota_resets_without_any_row(ready: Installation, sql: Sql) -> None:
+    """Trap 15."""
     sql.tenant()
     sql("insert into quotas values ('t1', 'api_calls', 10, 'day', null), ('t1', 'emails', 10, 'month', 15)")
     run(ready, NOW)

@@ -33,6 +33,7 @@ def asked() -> Repricing:
 
 
 def test_a_back_dated_price_changes_nothing_until_it_is_asked_for(closed: Installation, sql: Sql) -> None:
+    """Trap 10."""
     before = lines(sql, "tenant_id, day::text, amount")
     price(sql, amount=40, start="2026-03-02T23:00Z")
     assert roll(closed, NOW).cost_days_changed == 0
