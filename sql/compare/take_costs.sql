@@ -1,5 +1,5 @@
--- The next :most days go into the workspace of costs: those that [:start, :end) touches. Where a tenant's zone cannot be
--- used, no tick touches its days.
+-- The next :most days go into the workspace of costs: those that [:start, :end) touches. Where a tenant's zone cannot
+-- be used, no tick touches its days.
 with taken as (
     delete from asked_costs as a
     using (
