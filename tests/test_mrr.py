@@ -63,6 +63,7 @@ def test_every_setting_has_its_definition() -> None:
 
 
 def test_open_ended_rows_do_not_end(ready: Installation, sql: Sql) -> None:
+    """Trap 17."""
     subscription(sql)
     roll(ready, NOW)
     roll(ready, NOW + 30 * DAY)
@@ -307,7 +308,7 @@ def test_no_float_is_on_the_way(ready: Installation, sql: Sql) -> None:
 @pytest.mark.shared
 @pytest.mark.parametrize("definition", MRR_DEFINITIONS)
 def test_ravenstack_adds_up_on_every_day(ready: Installation, sql: Sql, tmp_path: Path, definition: str) -> None:
-    """5,000 subscriptions with overlaps, trials worth nothing and open ends; an end date is the day's first moment."""
+    """Trap 17, 5,000 subscriptions with overlaps, trials worth nothing and open ends; an end date is the day's first moment."""
     raw = pd.read_csv(SHARED_DATA / "ravenstack_subscriptions.csv.gz", dtype=str)
     rows = pd.DataFrame(
         {

@@ -146,6 +146,7 @@ def fresh(databases: Databases, template: str, tmp_path: Path):  # type: ignore[
 @pytest.mark.parametrize("definition", ["default", "chartmogul"])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_what_ticks_leave_is_what_a_slow_recomputation_gives(fresh, seed: int, definition: str) -> None:  # type: ignore[no-untyped-def]
+    """Trap 17."""
     installation, sql = fresh(definition)
     looks = journal(seed)
     for place, (at, table) in enumerate(looks, start=1):

@@ -153,6 +153,7 @@ def business(databases: Databases, template: str, tmp_path: Path):  # type: igno
 @several
 @given(rows=given_rows, steps=st.lists(st.tuples(values | dates | rates | rest, hours), min_size=4, max_size=7))
 def test_opening_and_movements_are_closing_on_every_day(business, rows, steps) -> None:  # type: ignore[no-untyped-def]
+    """Trap 17."""
     with business("default") as saas:
         for number, row in enumerate(rows, start=1):
             saas.insert(number, row)
