@@ -20,7 +20,7 @@ import pytest
 from pipeline.costs.reprice import Repricing, preview, reprice
 from pipeline.documents.numbers import instant
 from pipeline.installation import Installation
-from pipeline.publish.keys import address
+from pipeline.publish.keys import address, platform_address
 from pipeline.run import run
 from tests.conftest import Sql, document, published
 
@@ -33,6 +33,7 @@ INPUTS = ("tenants", "prices", "fx_rates", "quotas", "subscriptions", "api_reque
 UPDATE = bool(os.environ.get("UPDATE_GOLDEN"))
 HASH = re.compile(r"\.[0-9a-f]{12}\.json$")
 ABSENT = "(absent)"
+PLATFORM = "the platform"
 
 
 @dataclass(frozen=True)
@@ -207,8 +208,10 @@ def _current(installation: Installation, tenant: str, name: str) -> Any:
 def compare_written(installation: Installation, step: Step, before: dict[str, bytes], differences: Differences) -> None:
     for path in step.expected("expected_written.csv"):
         columns, *rows = csv.reader(path.read_text(encoding="utf-8").splitlines())
-        tenants = {row[0] for row in rows}
-        names = {address(installation, tenant).path.rsplit("/", 1)[0]: tenant for tenant in tenants}
+        tenants = {row[0] for row in rows} - {PLATFORM}
+        places = {tenant: address(installation, tenant).path for tenant in tenants}
+        places[PLATFORM] = platform_address(installation).path
+        names = {place.rsplit("/", 1)[0]: owner for owner, place in places.items()}
         written = {file for file, content in published(installation).items() if before.get(file) != content}
         actual = [_place(file, names) for file in sorted(written - {"v1/status.json"})]
         differences.compare(path, csv_text(columns, actual), csv_text(columns, rows))
