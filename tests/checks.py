@@ -10,12 +10,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import psycopg
 
+from pipeline.costs.reprice import Repricing, reprice
 from pipeline.installation import Installation
 from pipeline.reconcile.reconciling import reconcile
 from pipeline.run import RunReport, run
@@ -26,6 +27,7 @@ STATUS = "v1/status.json"
 STAMPS = ("seq", "data_through", "start", "end", "published_at", "next_expected_at")
 RAW = ("tenants", "api_requests", "usage_records")
 LONGEST_BUSY = 20.0
+ALL_DAYS = Repricing(date(2025, 12, 1), date(2026, 6, 1), "zones that tenants have left")
 Done = TypeVar("Done")
 
 
@@ -137,6 +139,11 @@ def patiently(work: Callable[[], Done], busy: Callable[[Done], bool]) -> Done:
 def run_to_the_end(installation: Installation, at: datetime) -> RunReport:
     """Run as the next tick does."""
     return patiently(lambda: run(installation, at), lambda report: bool(report.busy))
+
+
+def price_all_anew(installation: Installation) -> None:
+    """Closed days keep their cost in the zone that a tenant has left; an installation that never knew it does not."""
+    patiently(lambda: reprice(installation, ALL_DAYS), lambda report: bool(report.run and report.run.busy))
 
 
 def assert_settled(installation: Installation, sql: Sql, at: datetime) -> None:

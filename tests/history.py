@@ -5,14 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from sqlalchemy import event
 
-from pipeline.costs.reprice import Repricing, reprice
 from pipeline.errors import BusyError, NothingRolledError
 from pipeline.installation import Installation
 from pipeline.publish.publisher import publish
@@ -22,7 +21,7 @@ from pipeline.reconcile.backfill import Asked, backfill
 from pipeline.reconcile.reconciling import ReconcileReport, reconcile
 from pipeline.rollups.tick import roll
 from pipeline.run import run
-from tests.checks import Reader, assert_as_from_scratch, assert_settled, patiently, run_to_the_end
+from tests.checks import Reader, assert_as_from_scratch, assert_settled, patiently, price_all_anew, run_to_the_end
 from tests.conftest import NOW, Databases, Sql, installation_on
 from tests.horizon import Horizon
 from tests.mrr_sums import assert_mrr_adds_up, assert_mrr_is_that_of_now
@@ -50,7 +49,6 @@ TAMPERING = {
 }  # fmt: skip
 SILENT = -1
 BESIDE = ("backfill", "--from", "2026-02-28", "--to", "2026-03-10", "--reason", "beside others")
-ALL_DAYS = Repricing(date(2025, 12, 1), date(2026, 6, 1), "zones that tenants have left")
 # Rows that another open transaction has in hand are passed over, or this one process would wait for itself.
 WHICH = "id in (select id from {table} order by id offset %s limit %s for update skip locked)"
 
@@ -335,8 +333,7 @@ class History:
         # Files of a tenant whose zone cannot be used are what they were before it was named.
         self.sql("update tenants set timezone = null where timezone = %s", UNUSABLE_ZONE)
         run_to_the_end(self.installation, self.now)
-        # Closed days keep their cost in the zone that a tenant has left; an installation that never knew it does not.
-        patiently(lambda: reprice(self.installation, ALL_DAYS), lambda report: bool(report.run and report.run.busy))
+        price_all_anew(self.installation)
         self.reader.look()
         assert_as_from_scratch(self.installation, self.databases, self.template, home=self.home / "fresh", at=self.now)
         assert_settled(self.installation, self.sql, self.now)

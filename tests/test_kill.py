@@ -18,7 +18,7 @@ import pytest
 from pipeline.errors import BusyError
 from pipeline.installation import Installation
 from pipeline.rollups.tick import roll
-from tests.checks import Reader, assert_as_from_scratch, assert_settled, patiently, run_to_the_end
+from tests.checks import Reader, assert_as_from_scratch, assert_settled, patiently, price_all_anew, run_to_the_end
 from tests.conftest import NOW, Databases, Sql, address_of, installation_on
 from tests.processes import kill
 from tests.writing import written_by
@@ -104,6 +104,7 @@ def test_killed_at_random_moments_over_a_live_writer_and_run_again(  # noqa: PLR
         run_to_the_end(installation, NOW)
         reader.look()
         assert "failed" not in [state for (state,) in sql("select state from pipeline.runs")]
+        price_all_anew(installation)
         assert_as_from_scratch(installation, databases, template, home=tmp_path / "fresh", at=NOW)
         assert_settled(installation, sql, NOW)
     installation.database.engine.dispose()
