@@ -19,7 +19,7 @@ import pytest
 from pipeline.errors import PermanentError, SettingsError, TenantcastError, TransientError
 from pipeline.installation import Installation
 from pipeline.publish import s3
-from pipeline.publish.keys import address
+from pipeline.publish.keys import address, platform_address
 from pipeline.publish.s3 import S3Store
 from pipeline.publish.stores import open_store
 from pipeline.run import run
@@ -29,6 +29,7 @@ from tests.conftest import NOW, Databases, Sql, address_of, environment_of, inst
 CACHE_CONTROL = {
     "status.json": "public, max-age=30, stale-if-error=86400",
     "dashboard.json": "public, max-age=60, stale-while-revalidate=3600, stale-if-error=86400",
+    "summary.json": "public, max-age=60, stale-while-revalidate=3600, stale-if-error=86400",
     "page": "public, max-age=31536000, s-maxage=86400, immutable",
 }
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_DEFAULT_REGION": "us-east-1"}
@@ -135,7 +136,8 @@ def test_a_run_uploads_what_the_file_store_holds_with_all_that_a_browser_needs(
     fill(sql)
     run(on(ready, f"s3://{bucket.name}/some/prefix"), NOW)
     found = {key: bucket.object(key) for key in bucket.writes()}
-    assert len(found) == 1 + 2 * (1 + 10 + 1), "status; of each tenant a dashboard, ten days and a month"
+    pages = "status; of each tenant a dashboard, ten days, a month and its costs; three of the platform"
+    assert len(found) == 1 + 2 * (1 + 10 + 1 + 1) + 3, pages
     for key, held in found.items():
         name = key.rsplit("/", 1)[-1]
         assert held["ContentType"] == "application/json"
@@ -163,9 +165,11 @@ def test_a_second_run_uploads_nothing_but_status(ready: Installation, sql: Sql, 
     run(installation, NOW)
     third = bucket.writes()
     folder = address(installation, "t2").path.rsplit("/", 1)[0]
+    platform = platform_address(installation).path.rsplit("/", 1)[0]
     new = {key for key in third if third[key] != second.get(key)} - {"v1/status.json"}
     assert {key.split(".")[0] for key in new} == {
-        f"{folder}/{name}" for name in ("dashboard", "hourly/2026-03-05", "daily/2026-03")
+        *(f"{folder}/{name}" for name in ("dashboard", "hourly/2026-03-05", "daily/2026-03", "costs/2026-03")),
+        *(f"{platform}/{name}" for name in ("summary", "daily/2026-03", "tenants/1")),
     }
 
 
