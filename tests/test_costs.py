@@ -95,3 +95,17 @@ def test_a_rate_counts_until_the_day_has_closed(ready: Installation, sql: Sql) -
     sql.usage("2026-03-08T12:00Z")
     roll(ready, closing + timedelta(hours=2))
     assert lines(sql, "amount") == [(90000,)]
+
+
+def test_a_tenant_whose_zone_cannot_be_used_keeps_its_costs(ready: Installation, sql: Sql) -> None:
+    """It has no days of usage any more; its hours still say what they cost."""
+    sql.tenant(timezone="America/New_York")
+    price(sql)
+    for day in (5, 9):
+        sql.usage(f"2026-03-0{day}T18:00Z")
+    roll(ready, NOW)
+    sql("update tenants set timezone = 'Mars/Base'")
+    roll(ready, NOW)
+    sql("update prices set amount = 40")
+    roll(ready, NOW)
+    assert lines(sql, "day::text, amount") == [("2026-03-05", 30), ("2026-03-09", 40)]

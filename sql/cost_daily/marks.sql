@@ -50,8 +50,8 @@ select
         else greatest(pipeline.day_start(d.day, b.zone), pipeline.day_start(d.day - 1, c.zone))
     end,
     pipeline.day_start(d.day + 1, z.zone),
-    -- The daily rollups are of the days of today's zone.
-    z.zone is distinct from coalesce(k.zone, z.zone) or z.zone <> b.zone or z.zone <> c.zone
+    -- The daily rollups are of the days of today's zone; of a tenant whose zone cannot be used there are none.
+    (k.tenant_id is not null and k.zone is distinct from z.zone) or z.zone <> b.zone or z.zone <> c.zone
 from unnest(tenant_ids, days) as d (tenant_id, day)
 cross join lateral (select pipeline.cost_zone(d.tenant_id, d.day) as zone) as z
 cross join lateral (select pipeline.cost_zone(d.tenant_id, d.day - 1) as zone) as b
