@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
+import pytest
+
+from pipeline.errors import PermanentError
 from pipeline.installation import Installation
 from pipeline.rollups.tick import roll
-from tests.conftest import NOW, Sql
+from tests.conftest import NOW, Sql, address_of, installation_on
 
 MODEL = "ai_tokens_m-1"
 
@@ -109,3 +113,30 @@ def test_a_tenant_whose_zone_cannot_be_used_keeps_its_costs(ready: Installation,
     sql("update prices set amount = 40")
     roll(ready, NOW)
     assert lines(sql, "day::text, amount") == [("2026-03-05", 30), ("2026-03-09", 40)]
+
+
+def test_another_currency_is_taken_on_while_no_amount_is_known(ready: Installation, sql: Sql, tmp_path: Path) -> None:
+    sql.tenant()
+    price(sql, currency="USD")
+    sql.usage("2026-03-02T12:00Z")
+    sql(
+        "insert into subscriptions (tenant_id, plan, status, monthly_amount, currency) values ('t1','a','active',10,'USD')"
+    )
+    roll(ready, NOW)
+    in_dollars = installation_on(address_of(ready), tmp_path, TENANTCAST_CURRENCY="USD")
+    roll(in_dollars, NOW)
+    assert lines(sql, "amount, missing") == [(30, None)]
+    assert sql("select mrr, unpriced from rollup.mrr_daily") == [(10, 0)]
+    with pytest.raises(PermanentError, match="stored in USD"):
+        roll(ready, NOW)
+
+
+def test_days_that_were_rolled_up_before_the_first_book_are_priced_by_it(ready: Installation, sql: Sql) -> None:
+    sql.tenant()
+    sql.usage("2026-03-02T12:00Z")
+    roll(ready, NOW)
+    for table in ("rollup.cost_daily", "pipeline.books", "pipeline.cost_zones"):
+        sql(f"delete from {table}")
+    price(sql)
+    roll(ready, NOW)
+    assert lines(sql, "day::text, amount") == [("2026-03-02", 30)]

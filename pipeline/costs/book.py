@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from pipeline.database.connection import execute
 from pipeline.errors import PermanentError
@@ -17,14 +16,13 @@ def learn(connection: Connection, *, currency: str, through: datetime) -> int | 
     What differs stays in the temporary tables changed_prices and changed_rates. Raises PermanentError where the
     platform's currency is not the one that amounts have been stored in.
     """
-    known = execute(connection, "book/known").one()
-    _settle_currency(connection, known, currency)
+    _settle_currency(connection, currency)
     execute(connection, "book/workspace")
     execute(connection, "book/read_prices")
     execute(connection, "book/read_rates", currency=currency)
     changed = execute(connection, "book/find_changed_prices").rowcount
     changed += execute(connection, "book/find_changed_rates").rowcount
-    if known.known and not changed:
+    if not changed and execute(connection, "book/known", currency=currency).one().known:
         return None
     book = int(execute(connection, "book/add_book", through=through).scalar_one())
     for table in ("prices", "rates"):
@@ -33,7 +31,8 @@ def learn(connection: Connection, *, currency: str, through: datetime) -> int | 
     return book
 
 
-def _settle_currency(connection: Connection, known: Row[Any], asked: str) -> None:
+def _settle_currency(connection: Connection, asked: str) -> None:
+    known = execute(connection, "book/known", currency=asked).one()
     if known.currency == asked:
         return
     if known.is_used:
@@ -41,4 +40,6 @@ def _settle_currency(connection: Connection, known: Row[Any], asked: str) -> Non
             f"TENANTCAST_CURRENCY is {asked}, but amounts are stored in {known.currency}, and closed days are not "
             f"converted. Set it to {known.currency}, or use another database."
         )
+    if known.known:
+        execute(connection, "book/forget")
     execute(connection, "book/set_currency", currency=asked)

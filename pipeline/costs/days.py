@@ -35,6 +35,7 @@ def look(connection: Connection, installation: Installation, through: datetime) 
     book = learn(connection, currency=settings.currency, through=through)
     if book:
         execute(connection, "cost_daily/mark_changed", open_time=open_time)
+        execute(connection, "cost_daily/mark_stored")
     execute(connection, "cost_daily/rezone", open_time=open_time)
     execute(connection, "cost_daily/adopt_zones", timezone=settings.timezone)
     return book

@@ -1,7 +1,10 @@
--- Whether there is a book, the currency that it counts in, and whether amounts in it are stored.
+-- Whether there is a book, the currency that it counts in, and whether amounts in another one than asked for are stored.
 select
     p.currency,
-    (select count(*) from pipeline.books) > 0 as known,
-    exists (select from rollup.cost_daily as c where c.amount is not null)
-    or exists (select from rollup.mrr_daily as m where m.mrr is not null) as is_used
+    exists (select from pipeline.books) as known,
+    p.currency <> :currency
+    and (
+        exists (select from rollup.cost_daily as c where c.amount is not null)
+        or exists (select from rollup.mrr_daily as m where m.mrr is not null)
+    ) as is_used
 from pipeline.progress as p
