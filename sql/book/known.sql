@@ -1,7 +1,7 @@
--- Whether there is a book, the currency that it counts in, and whether amounts in another one than asked for are stored.
+-- Whether there is a book, the currency that it counts in, and whether amounts in one that is not asked for are stored.
 select
     p.currency,
-    exists (select from pipeline.books) as known,
+    exists(select from pipeline.books) as known,
     p.currency <> :currency
     and (
         exists (select from rollup.cost_daily as c where c.amount is not null)
