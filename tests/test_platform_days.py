@@ -64,6 +64,19 @@ def test_a_day_is_the_platforms_and_counts_every_tenant(ready: Installation, sql
     assert days(sql) == [("2026-03-08", 1, 1, 0, None, None, 1), ("2026-03-09", 4, 3, Decimal("7.5"), None, None, 4)]
 
 
+def test_a_plan_that_nobody_is_on_any_more_does_not_make_an_unknown_mrr_nothing(ready: Installation, sql: Sql) -> None:
+    for plan, amount, ended in (("left", 100, "2026-03-05T12:00Z"), ("pro", None, None)):
+        sql(
+            "insert into subscriptions (tenant_id, plan, status, monthly_amount, started_at, ended_at)"
+            " values ('t1', %s, 'active', %s, '2026-03-04T12:00Z', %s)",
+            plan,
+            amount,
+            ended,
+        )
+    roll(ready, NOW)
+    assert [row[5] for row in days(sql)[:3]] == [100, None, None]
+
+
 def test_only_what_changed_is_written(ready: Installation, sql: Sql) -> None:
     for tenant in ("t1", "t2", "t3"):
         sql.tenant(tenant)

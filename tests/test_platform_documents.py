@@ -132,6 +132,14 @@ def test_nothing_is_not_known_and_not_known_is_not_nothing() -> None:
     assert (found["total"], found["by_plan"][0]["revenue"], found["arpa"]) == (None, None, None)
 
 
+def test_a_plan_that_nobody_is_on_any_more_is_not_listed_and_says_nothing_of_the_others() -> None:
+    left, unknown = Plan("left", 0, 0, Decimal(0), 0), Plan("p", 1, 1, None, unpriced=1)
+    assert (total_of([left]), total_of([left, unknown])) == (0, None)
+    found = recurring(Recurring([left, unknown]), currency="NGN", definition="default-1", plans=9)
+    assert found["by_plan"] == [{"plan": "p", "count": 1, "revenue": None}]
+    assert found["other_plans"] is None
+
+
 def test_numbers_beyond_28_digits_are_exact() -> None:
     """Trap 16: where Python's own context would round."""
     large = Decimal("123456789012345678901234567890123.455")
@@ -167,7 +175,7 @@ def tenants_of(dice: random.Random, count: int, letters: str, length: int) -> li
 
 def plans_of(dice: random.Random, count: int, letters: str, length: int) -> list[Plan]:
     return [
-        Plan(f"{n}{word(dice, letters, length)}", 50, dice.randrange(99), Decimal(dice.randrange(10**9)) / 10_000, 0)
+        Plan(f"{n}{word(dice, letters, length)}", 50, 1 + dice.randrange(98), Decimal(dice.randrange(10**9)) / 10_000, 0)
         for n in range(count)
     ]
 

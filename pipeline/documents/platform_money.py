@@ -18,8 +18,10 @@ PRECISE = Context(prec=200, rounding=ROUND_HALF_UP)
 
 def total_of(plans: Sequence[Plan]) -> Decimal | None:
     """Add up what plans bring a month: nothing where there is none, null where there are some and nothing is known."""
-    known = [plan.mrr for plan in plans if plan.mrr is not None]
-    return added(known) if known or not any(plan.unpriced for plan in plans) else None
+    unpriced = sum(plan.unpriced for plan in plans)
+    if unpriced and unpriced == sum(plan.subscriptions for plan in plans):
+        return None
+    return added(plan.mrr for plan in plans if plan.mrr is not None)
 
 
 def rounded(amount: Decimal | None, currency: str) -> str | None:
@@ -72,10 +74,14 @@ def by_plan(plans: Sequence[Plan], currency: str) -> dict[str, str | None]:
 
 
 def recurring(mrr: Recurring, *, currency: str, definition: str, plans: int) -> dict[str, Any]:
-    """Give the section `mrr` of a period; the first `plans` by what they bring, ties by name, and the others' sum."""
+    """Give the section `mrr` of a period; the first `plans` by what they bring, ties by name, and the others' sum.
+
+    A plan that nobody is on any more is none of them.
+    """
     digits, closing, opening = minor_digits(currency), total_of(mrr.closing), total_of(mrr.opening)
     brings = by_plan(mrr.closing, currency)
-    ranked = sorted(mrr.closing, key=lambda plan: (plan.mrr is None, (plan.mrr or Decimal(0)).copy_negate(), plan.plan))
+    held = [plan for plan in mrr.closing if plan.subscriptions]
+    ranked = sorted(held, key=lambda plan: (plan.mrr is None, (plan.mrr or Decimal(0)).copy_negate(), plan.plan))
     others = [brings[plan.plan] for plan in ranked[plans:]]
     known = [Decimal(each) for each in others if each is not None]
     return {

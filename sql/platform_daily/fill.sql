@@ -28,7 +28,8 @@ inner join lateral (
 inner join lateral (
     select
         count(*) as plans,
-        sum(d.mrr) as mrr
+        -- That nothing comes from a plan that nobody is on any more says nothing of the others.
+        case when sum(d.unpriced) = 0 or sum(d.unpriced) < sum(d.subscriptions) then sum(d.mrr) end as mrr
     from rollup.mrr_daily as d
     where d.day = p.day
 ) as m on true
