@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import signal
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -31,6 +33,7 @@ from pipeline.sources.install import install
 from pipeline.verbs import export as verb
 from pipeline.verbs import url as url_verb
 from tests.conftest import NOW, Databases, Sql, address_of, document, installation_on, published
+from tests.processes import ended_well, start
 
 D = Decimal
 OF_EVENTS = ("api_hourly", "api_daily", "usage_hourly", "usage_daily")
@@ -387,6 +390,53 @@ def test_killed_anywhere_the_ledger_knows_each_file_and_the_next_one_ends_it(
     listed = {f"{export_folder(filled.secret)}/{file['path']}" for file in manifest_of(filled)["files"]}
     assert listed == {path for path in published(filled) if path.endswith(".parquet")}
     assert with_duckdb(filled, "select sum(requests) from t", "api_daily") == [(81,)]
+
+
+def kill_after(installation: Installation, files: int) -> bool:
+    """Start an export, kill -9 it when it has written so many files; say whether that cut it short."""
+    seen = len(parquet_in(installation))
+    process = start(installation, ["export"])
+    while process.poll() is None and len(parquet_in(installation)) < seen + files:
+        time.sleep(0.001)
+    process.kill()
+    process.communicate()
+    return process.returncode == -signal.SIGKILL
+
+
+def parquet_in(installation: Installation) -> list[Path]:
+    return list((installation.settings.home / "public").rglob("*.parquet"))
+
+
+def whole(installation: Installation, sql: Sql) -> bool:
+    """Whether what the manifest lists is there, and is, read by DuckDB, what SQL gives."""
+    stored = sql("select day, plan, mrr from rollup.mrr_daily order by 1, 2")
+    return with_duckdb(installation, "select day, plan, mrr from t order by 1, 2", "mrr_daily") == stored
+
+
+def test_kill_9_leaves_the_manifest_whole_and_the_next_one_ends_it(filled: Installation, sql: Sql) -> None:
+    """A real process, killed in its first export and in the one after a change of every month."""
+    sql(
+        "insert into rollup.mrr_daily (day, plan, tenants, subscriptions, mrr) "
+        "select m::date, 'p' || n, 1, 1, n + 0.01 "
+        "from generate_series(timestamp '2006-01-15', '2025-12-15', '1 month') m, generate_series(1, 3) n"
+    )
+    assert kill_after(filled, 40)
+    manifest = filled.settings.home / "public" / export_folder(filled.secret) / "manifest.json"
+    assert not manifest.exists()
+    ended_well(start(filled, ["export"]))
+    assert whole(filled, sql)
+    before = with_duckdb(filled, "select day, plan, mrr from t order by 1, 2", "mrr_daily")
+    sql("update rollup.mrr_daily set mrr = mrr + 1")
+    assert kill_after(filled, 40)
+    assert with_duckdb(filled, "select day, plan, mrr from t order by 1, 2", "mrr_daily") == before
+    assert sql("select state from pipeline.runs where verb = 'export' order by run_id") == [
+        ("running",), ("done",), ("running",),
+    ]  # fmt: skip
+    ended_well(start(filled, ["export"]))
+    assert whole(filled, sql)
+    known = {row[0] for row in sql("select path from pipeline.exports")}
+    assert {path for path in published(filled) if path.endswith(".parquet")} <= known
+    assert sum(each.files for each in export(filled).tables.values()) == 0
 
 
 def test_two_at_once_one_says_busy(filled: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
