@@ -175,7 +175,9 @@ def tenants_of(dice: random.Random, count: int, letters: str, length: int) -> li
 
 def plans_of(dice: random.Random, count: int, letters: str, length: int) -> list[Plan]:
     return [
-        Plan(f"{n}{word(dice, letters, length)}", 50, 1 + dice.randrange(98), Decimal(dice.randrange(10**9)) / 10_000, 0)
+        Plan(
+            f"{n}{word(dice, letters, length)}", 50, 1 + dice.randrange(98), Decimal(dice.randrange(10**9)) / 10_000, 0
+        )
         for n in range(count)
     ]
 

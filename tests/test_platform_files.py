@@ -284,9 +284,7 @@ def test_a_failure_of_the_platform_holds_nobody_up_and_is_said(
         refusing(ready, patched, "v1/platform/", error)
         report = run(ready, NOW)
     assert str(error) in str(report.status.platform_failure)
-    assert publish_verb.describe_platform(report.status.platform_failure) == [
-        f"platform: {report.status.platform_failure}"
-    ]
+    assert publish_verb.describe_status(report.status) == [f"platform: {report.status.platform_failure}"]
     assert dashboard_of(ready)["periods"]["24h"]["api_usage"]["total"] == 1
     status = document(ready, "v1/status.json")
     assert status["stale"] == [public_name(platform_key(ready.secret))]

@@ -21,7 +21,9 @@ from pipeline.export.tables import TABLES, Month, Span, months_between, read_mon
 from pipeline.installation import Installation
 from pipeline.progress import Step
 from pipeline.publish.caching import cache_control
+from pipeline.publish.collecting import collect
 from pipeline.publish.keys import MANIFEST
+from pipeline.publish.publisher import still_held
 from pipeline.runs import as_dict, clock, recorded, require_installed
 
 EXPORT_LOCK = 3_620_118_254  # any number, the same for every export
@@ -42,10 +44,11 @@ class TableReport:
 
 @dataclass
 class ExportReport:
-    """What an export wrote, by table."""
+    """What an export wrote, by table; `collected` superseded files were taken away."""
 
     data_through: datetime | None = None
     manifest: str = ""
+    collected: int = 0
     tables: dict[str, TableReport] = field(default_factory=dict)
     seconds: float = 0.0
 
@@ -84,8 +87,9 @@ def export(
         for table in tables:
             report.tables[table] = TableReport()
             _export_table(place, table, months_between(start, end), report)
-            holder.exec_driver_sql("select 1")  # fails if the lock is lost
+            still_held(holder)
         report.manifest = _write_manifest(place, report)
+        report.collected = collect(installation, "exports", still_held=lambda: still_held(holder))
         report.seconds = round(time.monotonic() - began, 3)
     return report
 

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -51,13 +51,13 @@ class Ledger:
     def plan(self, entry: Entry) -> None:
         """Note a file that is about to be written: whatever happens, the ledger knows each file in the store."""
         with self.database.transaction() as connection:
-            execute(connection, "exports/plan", **asdict(entry), place=self.place, at=datetime.now(UTC))
+            execute(connection, "exports/plan", **asdict(entry), place=self.place)
 
     def record(self, table: str, month: str, entries: Sequence[Entry]) -> None:
         """Note that a month is in these files now, and in no others; in none, that it is gone."""
-        paths, at = [entry.path for entry in entries], datetime.now(UTC)
+        paths = [entry.path for entry in entries]
         with self.database.transaction() as connection:
-            execute(connection, "exports/supersede", table=table, month=month, paths=paths, at=at)
+            execute(connection, "exports/supersede", table=table, month=month, paths=paths)
             adopted = [{**asdict(entry), "place": self.place} for entry in entries]
             execute_many(connection, "exports/adopt", adopted)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from pipeline.costs.days import open_for
@@ -98,9 +98,8 @@ def _write(installation: Installation, changes: Changes) -> None:
 
 
 def _record(database: Database, changes: Changes, entries: Sequence[dict[str, Any]]) -> None:
-    at = datetime.now(UTC)
-    gone = [{"kind": kind, "page": page, "at": at} for kind, page in changes.gone]
-    replaced = [{"kind": entry["kind"], "page": entry["page"], "at": at} for entry in entries]
+    gone = [{"kind": kind, "page": page} for kind, page in changes.gone]
+    replaced = [{"kind": entry["kind"], "page": entry["page"]} for entry in entries]
     with database.transaction() as connection:
         execute_many(connection, "platform/supersede", [*gone, *replaced])
         execute_many(connection, "platform/save", entries)
@@ -114,5 +113,4 @@ def _entry(file: File, seq: int) -> dict[str, Any]:
         "content_hash": file.content_hash,
         "bytes": len(file.content),
         "seq": seq,
-        "at": datetime.now(UTC),
     }

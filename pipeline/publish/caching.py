@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 STATUS = "public, max-age=30, stale-if-error=86400"
-DASHBOARD = "public, max-age=60, stale-while-revalidate=3600, stale-if-error=86400"
+FRESH, WHILE_ASKING, ON_ERROR = 60, 3600, 86400
+DASHBOARD = f"public, max-age={FRESH}, stale-while-revalidate={WHILE_ASKING}, stale-if-error={ON_ERROR}"
+LONGEST_SHOWN = timedelta(seconds=FRESH + WHILE_ASKING + ON_ERROR)  # that a cache may still show a dashboard of before
 SCHEMA = "public, max-age=3600"
 PAGE = "public, max-age=31536000, s-maxage=86400, immutable"
 

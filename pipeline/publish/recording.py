@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -67,7 +67,7 @@ def _note_files(connection: Connection, ours: Sequence[tuple[Job, Changes]], seq
 
 
 def _place(job: Job, kind: str, page: str) -> dict[str, Any]:
-    return {"tenant": job.tenant_id, "kind": kind, "page": page, "at": datetime.now(UTC)}
+    return {"tenant": job.tenant_id, "kind": kind, "page": page}
 
 
 def _entry(job: Job, file: File, seq: int) -> dict[str, Any]:
@@ -81,7 +81,6 @@ def _entry(job: Job, file: File, seq: int) -> dict[str, Any]:
         "page_from": file.page_from,
         "page_to": file.page_to,
         "seq": seq,
-        "at": datetime.now(UTC),
     }
 
 

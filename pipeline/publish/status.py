@@ -17,6 +17,7 @@ from pipeline.errors import PermanentError, TenantcastError
 from pipeline.installation import Installation
 from pipeline.platform.publishing import Moment, publish_platform
 from pipeline.publish.caching import cache_control
+from pipeline.publish.collecting import Ledger, collect
 from pipeline.publish.due import STATUS, next_seq, published_through, status_hash
 from pipeline.publish.keys import platform_key, public_name, tenant_key
 from pipeline.publish.publisher import PublishReport, publish_due, slots_held, still_held
@@ -25,6 +26,7 @@ from pipeline.runs import as_dict, clock, json_time, recorded, require_installed
 SCHEMA = 1
 HOUR = timedelta(hours=1)
 ROUNDS = 3
+LEDGERS: tuple[Ledger, ...] = ("files", "platform_files")
 
 
 @dataclass
@@ -32,7 +34,8 @@ class StatusReport:
     """What status.json says; `stale` holds the SHA-256 of the keys of tenants that are not up to date.
 
     `published` counts tenants that ticks had queued since the publishers looked; `platform_files` what was written of
-    the platform, whose key is in `stale` where that failed, and `platform_failure` says why.
+    the platform, whose key is in `stale` where that failed, and `platform_failure` says why; `collected` superseded
+    files were taken away.
     """
 
     data_through: datetime | None = None
@@ -41,6 +44,7 @@ class StatusReport:
     published: int = 0
     platform_files: int = 0
     platform_failure: str | None = None
+    collected: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Give the report as JSON has it."""
@@ -48,9 +52,10 @@ class StatusReport:
 
 
 def announce(installation: Installation, as_of: datetime | None = None) -> StatusReport:
-    """Publish what is left, then write status.json; raises BusyError while a publisher is at work.
+    """Publish what is left, write status.json, take away what is long superseded.
 
-    A tenant whose last publish failed, or that new rows reach faster than it can be published, is named.
+    Raises BusyError while a publisher is at work. A tenant whose last publish failed, or that new rows reach faster
+    than it can be published, is named.
     """
     database, report = installation.database, StatusReport()
     require_installed(database)
@@ -68,6 +73,8 @@ def announce(installation: Installation, as_of: datetime | None = None) -> Statu
         installation.store.put(STATUS, content, cache_control=cache_control(STATUS))
         with database.transaction() as connection:
             execute(connection, "published/announced", through=through, status_hash=digest)
+        for ledger in LEDGERS:
+            report.collected += collect(installation, ledger, still_held=lambda: still_held(holder))
     return report
 
 

@@ -8,7 +8,7 @@ from pipeline.errors import BusyError
 from pipeline.installation import Installation
 from pipeline.publish.publisher import PublishReport
 from pipeline.publish.publisher import publish as publish_due
-from pipeline.publish.status import announce
+from pipeline.publish.status import StatusReport, announce
 from pipeline.runs import json_time
 from pipeline.verbs.reporting import add_as_of, add_json, as_of, show
 
@@ -31,14 +31,17 @@ def run(arguments: argparse.Namespace, installation: Installation) -> int:
         status = None
         busy.append(str(error))
     failure = status.platform_failure if status else None
+    told = describe_status(status) if status else []
     both = {"publish": report.to_json(), "status": status.to_json() if status else None, "busy": busy}
-    show(arguments, both, [*describe(report), *describe_platform(failure), *busy])
+    show(arguments, both, [*describe(report), *told, *busy])
     return 1 if report.failures or failure else 0
 
 
-def describe_platform(failure: str | None) -> list[str]:
-    """Say why the platform's files could not be written, if so."""
-    return [f"platform: {failure}"] if failure else []
+def describe_status(report: StatusReport) -> list[str]:
+    """Say why the platform's files could not be written, if so, and how many superseded files are gone, if any."""
+    platform = [f"platform: {report.platform_failure}"] if report.platform_failure else []
+    collected = [f"collected: {report.collected:,} superseded files"] if report.collected else []
+    return [*platform, *collected]
 
 
 def describe(report: PublishReport) -> list[str]:

@@ -21,7 +21,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, installation: Installation) -> int:
     """Run one tick; exit code 1 if a tenant could not be published though nothing is wrong with its row."""
     report = run_once(installation, as_of(arguments))
-    failure = report.status.platform_failure
-    lines = [*rollup.describe(report.rollup), *publish.describe(report.publish), *publish.describe_platform(failure)]
+    lines = [
+        *rollup.describe(report.rollup),
+        *publish.describe(report.publish),
+        *publish.describe_status(report.status),
+    ]
     show(arguments, report, [*lines, *report.busy])
-    return 1 if report.publish.failures or failure else 0
+    return 1 if report.publish.failures or report.status.platform_failure else 0

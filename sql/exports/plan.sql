@@ -3,6 +3,7 @@ insert into pipeline.exports (
     path, place, table_name, month, part, digest, rows, bytes, inexact, data_through, written_at, superseded_at
 )
 values (
-    :path, :place, :table_name, :month, :part, :digest, :rows, :bytes, :inexact, :data_through, :at, :at
+    :path, :place, :table_name, :month, :part, :digest, :rows, :bytes, :inexact, :data_through, clock_timestamp(),
+    clock_timestamp()
 )
 on conflict (path) do nothing

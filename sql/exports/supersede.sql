@@ -1,6 +1,6 @@
 -- The files of a month that are not among those that hold it now.
 update pipeline.exports
-set superseded_at = :at
+set superseded_at = clock_timestamp()
 where
     superseded_at is null
     and table_name = :table

@@ -1,5 +1,5 @@
 update pipeline.platform_files
-set superseded_at = :at
+set superseded_at = clock_timestamp()
 where
     kind = :kind
     and page = :page

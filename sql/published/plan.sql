@@ -4,7 +4,7 @@
 insert into pipeline.files as f (
     tenant_id, path, kind, page, content_hash, bytes, page_from, page_to, seq, superseded_at
 )
-values (:tenant, :path, :kind, :page, :content_hash, :bytes, :page_from, :page_to, :seq, :at)
+values (:tenant, :path, :kind, :page, :content_hash, :bytes, :page_from, :page_to, :seq, clock_timestamp())
 on conflict (tenant_id, path) do update
     set content_hash = ''
     where f.kind = 'dashboard'

@@ -1,5 +1,5 @@
 update pipeline.files
-set superseded_at = :at
+set superseded_at = clock_timestamp()
 where
     tenant_id = :tenant
     and kind = :kind

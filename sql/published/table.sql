@@ -12,6 +12,7 @@ create table if not exists pipeline.files (
     primary key (tenant_id, path)
 );
 create unique index if not exists files_current on pipeline.files (tenant_id, kind, page) where superseded_at is null;
+create index if not exists files_superseded on pipeline.files (superseded_at) where superseded_at is not null;
 comment on table pipeline.files is
 'Every file in the store: current ones, and superseded ones until they are collected.';
 comment on column pipeline.files.tenant_id is 'Tenant.';

@@ -1,0 +1,42 @@
+"""Superseded files are taken away once nobody can be led to them any more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Literal
+
+from pipeline.database.connection import execute_many, rows
+from pipeline.installation import Installation
+from pipeline.publish.caching import LONGEST_SHOWN
+
+Ledger = Literal["files", "platform_files", "exports"]
+
+KEPT = LONGEST_SHOWN + timedelta(days=7)
+BATCH = 1000
+MOST = 10_000  # in one go, so that what a long pause has left does not hold a tick up
+WRITERS = 8
+
+
+def collect(installation: Installation, ledger: Ledger, *, still_held: Callable[[], None]) -> int:
+    """Take away the files that a ledger has listed as superseded for longer than KEPT; give how many.
+
+    Only for who keeps all other writers of that ledger out; `still_held` raises where that is over. The store comes
+    first: killed in between, the next one does the same again.
+    """
+    taken = 0
+    while taken < MOST and (batch := _take(installation, ledger, still_held)):
+        taken += batch
+    return taken
+
+
+def _take(installation: Installation, ledger: Ledger, still_held: Callable[[], None]) -> int:
+    with installation.database.transaction() as connection:
+        found = rows(connection, f"collect/{ledger}", kept=KEPT, most=BATCH)
+    still_held()
+    with ThreadPoolExecutor(WRITERS) as writers:
+        list(writers.map(installation.store.delete, [row.path for row in found]))
+    with installation.database.transaction() as connection:
+        execute_many(connection, f"collect/forget_{ledger}", [dict(row._mapping) for row in found])
+    return len(found)

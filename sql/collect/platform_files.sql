@@ -1,0 +1,12 @@
+-- One row: one file that no summary has listed for longer than :kept, the oldest first; none while nobody knows which
+-- summary is up.
+select f.path
+from pipeline.platform_files as f
+where
+    f.superseded_at < clock_timestamp() - cast(:kept as interval)
+    and exists (
+        select from pipeline.platform_files as s
+        where s.kind = 'summary' and s.superseded_at is null and s.content_hash <> ''
+    )
+order by f.superseded_at
+limit :most
