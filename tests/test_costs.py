@@ -140,3 +140,22 @@ def test_days_that_were_rolled_up_before_the_first_book_are_priced_by_it(ready: 
     price(sql)
     roll(ready, NOW)
     assert lines(sql, "day::text, amount") == [("2026-03-02", 30)]
+
+
+def test_the_book_of_a_day_is_looked_up_once_however_many_prices_there_are(ready: Installation, sql: Sql) -> None:
+    sql.tenant()
+    for hour in range(100):
+        price(sql, item=f"ai_tokens_m-{hour % 7}", start=f"2025-06-{1 + hour // 24:02}T{hour % 24:02}:00Z")
+    sql.usage("2026-03-09T12:00Z")
+    roll(ready, NOW)
+    with sql.connection.transaction():
+        sql("set local track_functions = 'all'")
+        days = "select array_agg('t1'::text) as tenants, array_agg(date '2026-03-10' - n) as days from generate_series(1, 9) n"
+        judged = "pipeline.judged_cost_days(l.tenants, l.days, interval '48 hours')"
+        assert (
+            sql.one(
+                f"select count(book) filter (where by_hours is not null) from ({days}) l cross join lateral {judged}"
+            )
+            == 9
+        )
+        assert sql.one("select calls from pg_stat_xact_user_functions where funcname = 'book_of'") == 9

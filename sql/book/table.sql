@@ -25,6 +25,9 @@ create table if not exists pipeline.book_prices (
     book_to bigint
 );
 create index if not exists book_prices_item on pipeline.book_prices (item, piece_from);
+-- Whether a price begins or ends within a day.
+create index if not exists book_prices_from on pipeline.book_prices (piece_from);
+create index if not exists book_prices_to on pipeline.book_prices (piece_to);
 comment on table pipeline.book_prices is
 'Which price is in force when: pieces of time that do not overlap within a book.';
 comment on column pipeline.book_prices.item is 'A quota_type, or api_calls.';

@@ -78,27 +78,44 @@ returns table (
 )
 language sql stable parallel safe
 as $$
+-- One row: one day and its book, looked up once, not for each price that it is compared with.
+with judged as materialized (
+    select
+        d.tenant_id,
+        d.day,
+        d.starts_at,
+        d.ends_at,
+        pipeline.book_of(d.day, d.ends_at + open_time) as book,
+        d.by_hours
+    from pipeline.cost_days(tenant_ids, days) as d
+    cross join pipeline.progress as g
+    where d.day >= coalesce(g.days_from, '-infinity')
+)
+
 select
-    d.tenant_id,
-    d.day,
-    d.starts_at,
-    d.ends_at,
-    b.book,
-    d.by_hours
+    j.tenant_id,
+    j.day,
+    j.starts_at,
+    j.ends_at,
+    j.book,
+    j.by_hours
     or exists (
         select from pipeline.book_prices as p
         where
-            p.book_from <= b.book
-            and (p.book_to is null or p.book_to > b.book)
-            and (
-                (p.piece_from > d.starts_at and p.piece_from < d.ends_at)
-                or (p.piece_to > d.starts_at and p.piece_to < d.ends_at)
-            )
+            p.piece_from > j.starts_at
+            and p.piece_from < j.ends_at
+            and p.book_from <= j.book
+            and (p.book_to is null or p.book_to > j.book)
     )
-from pipeline.cost_days(tenant_ids, days) as d
-cross join lateral (select pipeline.book_of(d.day, d.ends_at + open_time) as book) as b
-cross join pipeline.progress as g
-where d.day >= coalesce(g.days_from, '-infinity')
+    or exists (
+        select from pipeline.book_prices as p
+        where
+            p.piece_to > j.starts_at
+            and p.piece_to < j.ends_at
+            and p.book_from <= j.book
+            and (p.book_to is null or p.book_to > j.book)
+    )
+from judged as j
 $$;
 comment on function pipeline.judged_cost_days is
 'Days of tenants'' costs that are kept, pairwise, each with the book that judges it.';
