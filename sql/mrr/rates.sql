@@ -10,8 +10,8 @@ with held as (
     group by s.currency
 ),
 
-days as (
-    -- One row: one day and the book that judges it.
+days as materialized (
+    -- One row: one day and the book that judges it, looked up once for all currencies.
     select
         d.day,
         pipeline.book_of(d.day, pipeline.day_start(d.day + 1, :timezone) + cast(:open_time as interval)) as book
