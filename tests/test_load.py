@@ -589,6 +589,31 @@ def faulty(folder: Path, name: str, content: bytes) -> str:
     return str(folder / name)
 
 
+@pytest.mark.parametrize(
+    "order",
+    [
+        ["{file}", "--into", "fx_rates", "--map", "rate_date=date", "rate=ngn", "--set", "base=USD", "quote=NGN", "source=x"],
+        ["--into", "fx_rates", "--set", "base=USD", "quote=NGN", "source=x", "--map", "rate_date=date", "rate=ngn", "{file}"],
+        ["--map", "rate_date=date", "--map", "rate=ngn", "--set", "base=USD", "quote=NGN", "{file}", "--set", "source=x", "--into", "fx_rates"],
+    ],
+)  # fmt: skip
+def test_several_columns_after_one_option_and_files_after_them(
+    blank: Installation, tmp_path: Path, order: list[str]
+) -> None:
+    prepare(blank, TABLES.format(tenant="text") + FX_RATES)
+    folder = tmp_path / "month=2026-03"
+    folder.mkdir()
+    (folder / "rates.csv").write_text("date,ngn\n2026-03-01,1500.5\n")
+    words = [word.format(file=folder / "rates.csv") for word in order]
+    assert verb.run(command(*words), blank) == 0
+    assert fetch(blank, "select base, quote, rate, source from fx_rates") == [("USD", "NGN", Decimal("1500.5"), "x")]
+
+
+def test_a_load_without_a_file_is_refused(ready: Installation) -> None:
+    with pytest.raises(SettingsError, match="no FILE to load"):
+        verb.run(command("--into", "fx_rates", "--map", "rate=ngn", "rate_date=date"), ready)
+
+
 GOOD_FILE = (HEADER + "\n1,a,x,200,1,2026-03-10\n").encode()
 
 

@@ -9,6 +9,7 @@ import argparse
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 
 from pipeline.errors import SettingsError
 from pipeline.installation import Installation
@@ -20,21 +21,24 @@ HELP = "bring CSV or Parquet files of raw rows into a source table"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("files", nargs="+", metavar="FILE", help=".csv, .csv.gz, .parquet or .parquet.gz")
+    parser.add_argument("files", nargs="*", metavar="FILE", help=".csv, .csv.gz, .parquet or .parquet.gz")
     parser.add_argument("--into", required=True, metavar="TABLE", help=f"one of {', '.join(REQUIRED)}")
     parser.add_argument(
         "--map",
         action="append",
+        nargs="+",
         default=[],
         metavar="COLUMN=NAME",
-        help="take COLUMN of the table from the column NAME of the file; may be repeated",
+        help="take COLUMN of the table from the column NAME of the file; takes several, and may be repeated",
     )
     parser.add_argument(
         "--set",
         action="append",
+        nargs="+",
         default=[],
         metavar="COLUMN=VALUE",
-        help="give COLUMN of the table, which the file does not have, the same VALUE in all rows; may be repeated",
+        help="give COLUMN of the table, which the file does not have, the same VALUE in all rows; takes several, and "
+        "may be repeated",
     )
     parser.add_argument("--again", action="store_true", help="load content that was loaded before once more")
     parser.add_argument("--json", action="store_true", help="print the report as one JSON object")
@@ -49,14 +53,17 @@ def run(arguments: argparse.Namespace, installation: Installation) -> int:
         if not arguments.json and not report.loaded_before:
             print("\n".join(_lines(report)), flush=True)
 
-    renamed = [
-        _pair(text, wanted="--map {}: expected COLUMN=NAME, such as created_at=timestamp.") for text in arguments.map
-    ]
-    constant = [_pair(text, wanted="--set {}: expected COLUMN=VALUE, such as quote=NGN.") for text in arguments.set]
+    mapped, after_map = _parted(arguments.map)
+    given, after_set = _parted(arguments.set)
+    renamed = [_pair(text, wanted="--map {}: expected COLUMN=NAME, such as created_at=timestamp.") for text in mapped]
+    constant = [_pair(text, wanted="--set {}: expected COLUMN=VALUE, such as quote=NGN.") for text in given]
+    files = [*arguments.files, *after_map, *after_set]
+    if not files:
+        raise SettingsError("no FILE to load. See: python -m pipeline load --help")
     try:
         load_files(
             installation,
-            arguments.files,
+            files,
             into=arguments.into,
             renamed=renamed,
             constant=constant,
@@ -67,6 +74,13 @@ def run(arguments: argparse.Namespace, installation: Installation) -> int:
         if arguments.json and reports:
             print(_json(arguments.into, reports))
     return int(any(report.rejected and not report.rows for report in reports))
+
+
+def _parted(groups: Sequence[Sequence[str]]) -> tuple[list[str], list[str]]:
+    """Part the words that followed an option into its pairs, and the files that came after them."""
+    later = [word for group in groups for word in group[1:]]
+    files = [word for word in later if "=" not in word or Path(word).exists()]
+    return [*(group[0] for group in groups), *(word for word in later if word not in files)], files
 
 
 def _pair(text: str, *, wanted: str) -> tuple[str, str]:
