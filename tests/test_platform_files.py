@@ -517,3 +517,19 @@ def test_reconcile_finds_and_mends_what_happened_to_a_file(ready: Installation, 
         each: content for each, content in before.items() if each != "summary.json"
     }
     assert (led_to(ready), reconcile(ready).agrees) == (current(sql), True)
+
+
+def test_reconcile_misses_a_summary_that_was_never_written(
+    ready: Installation, sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some_days(sql, "t1")
+    roll(ready, NOW)
+    assert [each.kind for each in reconcile(ready).files.differences] == []
+    with monkeypatch.context() as patched:
+        refusing(ready, patched, "v1/platform/", TransientError("The store is away."))
+        run(ready, NOW)
+    found = reconcile(ready)
+    assert [(each.kind, each.what) for each in found.files.differences] == [("platform/summary", "should be there")]
+    assert not found.agrees
+    assert reconcile(ready, repair=True).agrees
+    assert led_to(ready) == current(sql)

@@ -64,7 +64,7 @@ def compare_files(installation: Installation, tenants: Sequence[str] | None = No
             batch = wanted[start : start + BATCH]
             _compare_batch(installation, batch, report)
             step.advance(len(batch))
-    if report.asked is None:
+    if report.asked is None and report.data_through:
         _compare_platform(installation, report)
     _compare_listing(installation, owners, report)
     return report

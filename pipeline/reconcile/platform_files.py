@@ -20,7 +20,7 @@ from pipeline.installation import Installation
 from pipeline.platform.shaping import SUMMARY
 from pipeline.publish.publisher import WRITERS
 from pipeline.publish.stores import Store
-from pipeline.reconcile.file_report import ALTERED, MISNAMED, MISSING, Difference
+from pipeline.reconcile.file_report import ABSENT, ALTERED, MISNAMED, MISSING, Difference
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,13 @@ class Look:
 
 
 def look_at_all(installation: Installation) -> list[Look]:
-    """Compare all current files in the store with what the ledger says of them."""
+    """Compare all current files in the store with what the ledger says of them; a summary has to be among them."""
     with installation.database.transaction() as connection:
         entries = rows(connection, "platform/current")
     with ThreadPoolExecutor(WRITERS) as readers:
-        return list(readers.map(lambda entry: _look(installation.store, entry), entries))
+        looks = list(readers.map(lambda entry: _look(installation.store, entry), entries))
+    absent = [] if any(entry.kind == SUMMARY for entry in entries) else [Look(SUMMARY, "", what=ABSENT)]
+    return looks + absent
 
 
 def differences(looks: Sequence[Look]) -> list[Difference]:
