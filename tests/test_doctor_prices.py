@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from pipeline.doctor.finding import Finding
 from pipeline.installation import Installation
 from pipeline.run import run
@@ -25,6 +27,15 @@ def test_both_of_two_overlapping_prices_are_named(ready: Installation, sql: Sql)
     assert "ai_tokens_m-1 has two prices from 2026-02-01T00:00:00Z on" in finding.what
     assert "30 NGN for 1000 from 2026-01-01T00:00Z to 2026-03-01T00:00Z" in finding.what
     assert "40 NGN for 1000 from 2026-02-01T00:00Z on" in finding.what
+
+
+def test_of_many_overlapping_prices_it_is_said_how_many_more_there_are(ready: Installation, sql: Sql) -> None:
+    run(ready, NOW)
+    for n in range(7):
+        price(sql, amount=n, start="2026-01-01T00:00Z")
+    named = of(ready, "overlapping_prices")
+    assert len(named) == 21
+    assert "1 more pair of prices that are in force at once" in named[-1].what
 
 
 def test_prices_that_cannot_be_used_are_named_with_what_is_wrong(ready: Installation, sql: Sql) -> None:
@@ -67,3 +78,5 @@ def test_what_has_no_cost_is_listed_with_the_command_that_mends_it(ready: Instal
     (finding,) = of(ready, "unknown_costs")
     assert "cost_daily 2026-03-08 to 2026-03-08: 1 line of ai_tokens_m-1" in finding.what
     assert finding.paste.startswith("python -m pipeline reprice --from 2026-03-08 --to 2026-03-09")
+    later = [each for each in found(ready, NOW + timedelta(days=90)) if each.name == "unknown_costs"]
+    assert later == [finding]  # a database that shows the past

@@ -61,8 +61,8 @@ class Facts:
 
     @property
     def week(self) -> date:
-        """The day seven days ago."""
-        return (self.now - timedelta(days=7)).date()
+        """The day seven days before the end of what is rolled up: a database that shows the past is judged by it."""
+        return (min(self.now, self.data_through or self.now) - timedelta(days=7)).date()
 
 
 Judge = Callable[[Sequence[Row[Any]], Facts], Iterator[Finding]]

@@ -26,12 +26,18 @@ REMEDY = {
 def judge_overlapping(rows: Sequence[Row[Any]], facts: Facts) -> Iterator[Finding]:
     """Refuse prices that are in force at once: neither is taken."""
     table = _table(facts, "prices")
-    for row in rows:
+    told = [
+        f"{table}: {row.item} has two prices from {json_time(row.overlaps_from)} on: "
+        f"{row.first_price}; and {row.second_price}"
+        for row in rows
+    ]
+    if rows and rows[0].pairs > len(rows):
+        told.append(f"{table}: {counted(rows[0].pairs - len(rows), 'more pair')} of prices that are in force at once")
+    for what in told:
         yield Finding(
             name="overlapping_prices",
             severity="error",
-            what=f"{table}: {row.item} has two prices from {json_time(row.overlaps_from)} on: "
-            f"{row.first_price}; and {row.second_price}",
+            what=what,
             why="What was used then has no cost: which of them counts is not guessed.",
             fix="Set effective_to of one of them to where the other begins, or delete one. Closed days then need: "
             'python -m pipeline reprice --from DAY --to DAY --reason "..."',
