@@ -29,6 +29,17 @@ def test_both_of_two_overlapping_prices_are_named(ready: Installation, sql: Sql)
     assert "40 NGN for 1000 from 2026-02-01T00:00Z on" in finding.what
 
 
+def test_what_the_costs_do_not_call_an_overlap_is_none(ready: Installation, sql: Sql) -> None:
+    sql.tenant()
+    sql.usage("2026-03-08T12:00Z")
+    price(sql, amount=30, currency="NGN", start="2026-01-01T00:00Z", effective_to="2026-12-01T00:00Z")
+    price(sql, amount=30, currency=" ngn", start="2026-01-01T00:00Z", effective_to="2026-12-01T00:00Z")
+    price(sql, amount=9, start="2026-02-01T00:00Z", effective_to="2026-01-15T00:00Z")
+    run(ready, NOW)
+    assert sql("select missing from rollup.cost_daily") == [(None,)]
+    assert of(ready, "overlapping_prices") == []
+
+
 def test_of_many_overlapping_prices_it_is_said_how_many_more_there_are(ready: Installation, sql: Sql) -> None:
     run(ready, NOW)
     for n in range(7):

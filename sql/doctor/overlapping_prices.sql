@@ -20,11 +20,11 @@ with read as (
             r.item,
             r.unit_size,
             r.amount,
-            r.currency,
+            upper(trim(r.currency)) as currency,
             r.effective_from,
             r.effective_to
         from pipeline.read_prices() as r
-        where r.item is not null and isfinite(r.effective_from)
+        where r.item is not null and isfinite(r.effective_from) and (r.effective_to <= r.effective_from) is not true
     ) as p
 ),
 
