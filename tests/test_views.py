@@ -13,7 +13,7 @@ from pipeline.documents.numbers import instant
 from pipeline.installation import Installation
 from pipeline.rollups.tick import roll
 from pipeline.run import run
-from tests.conftest import NOW, Sql, dashboard_of
+from tests.conftest import NOW, Sql, address_of, dashboard_of, installation_on
 
 D = Decimal
 
@@ -181,6 +181,16 @@ def test_mrr_by_plan_is_that_of_the_last_day_of_the_month_so_far(sql: Sql) -> No
         ("2026-02-01", "free", 3, 3, None, 3),
         ("2026-02-01", "pro", 0, 0, D(0), 0),
     ]
+
+
+@pytest.mark.parametrize(("setting", "name"), [("default", "default-1"), ("chartmogul", "chartmogul-1")])
+def test_mrr_says_by_which_definition_it_is(ready: Installation, sql: Sql, setting: str, name: str) -> None:
+    sql("insert into subscriptions (tenant_id, plan, status, monthly_amount) values ('t1', 'pro', 'active', 5)")
+    other = installation_on(address_of(ready), ready.settings.home, TENANTCAST_MRR_DEFINITION=setting)
+    roll(other, NOW)
+    other.database.engine.dispose()
+    for view in ("mrr_bridge_month", "mrr_by_plan_month"):
+        assert set(sql(f"select definition from rollup.{view}")) == {(name,)}
 
 
 @pytest.mark.parametrize("seed", range(3))

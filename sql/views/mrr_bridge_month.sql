@@ -57,7 +57,8 @@ select
     coalesce(v.reactivation, 0) as reactivation,
     coalesce(v.fx_impact, 0) as fx_impact,
     coalesce(sum(v.amount) over so_far, 0) as closing,
-    coalesce(e.unpriced, 0)::bigint as unpriced
+    coalesce(e.unpriced, 0)::bigint as unpriced,
+    (select p.definition from pipeline.mrr_progress as p) as definition
 from months as m
 left join moved as v on m.month = v.month
 left join ended as e on m.month = e.month
@@ -78,3 +79,5 @@ comment on column rollup.mrr_bridge_month.fx_impact is 'What exchange rates did.
 comment on column rollup.mrr_bridge_month.closing is 'MRR at the end of the month, or so far.';
 comment on column rollup.mrr_bridge_month.unpriced is
 'Subscriptions on the last day so far whose amount or rate is not known: closing does not hold them.';
+comment on column rollup.mrr_bridge_month.definition is
+'By which definition MRR is worked out, on all days: default-1, chartmogul-1.';

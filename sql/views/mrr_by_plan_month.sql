@@ -14,7 +14,8 @@ select
     d.tenants,
     d.subscriptions,
     d.mrr,
-    d.unpriced
+    d.unpriced,
+    (select p.definition from pipeline.mrr_progress as p) as definition
 from ended as e
 inner join rollup.mrr_daily as d on e.last_day = d.day;
 comment on view rollup.mrr_by_plan_month is
@@ -27,3 +28,5 @@ comment on column rollup.mrr_by_plan_month.mrr is
 'Sum over subscriptions whose amount and rate are known, exact; null where none is, 0 where none counts any more.';
 comment on column rollup.mrr_by_plan_month.unpriced is
 'Subscriptions that count whose amount or rate is not known: mrr does not hold them.';
+comment on column rollup.mrr_by_plan_month.definition is
+'By which definition MRR is worked out, on all days: default-1, chartmogul-1.';
