@@ -16,12 +16,13 @@ from typing import Any, cast
 import pytest
 
 from pipeline.documents.budget import DASHBOARD_BYTES, PAGE_BYTES
+from pipeline.documents.pages import INDEXED
 from pipeline.documents.rows import PERIODS, Endpoint, Latency, Listed, PageRow, Period, Point, Tenant, Usage, Whole
 from pipeline.errors import UnusableError
 from pipeline.installation import Installation
 from pipeline.publish.keys import address
 from pipeline.publish.reading import Current, Job, Page
-from pipeline.publish.shaping import INDEXED, Changes, File, shape
+from pipeline.publish.shaping import Changes, File, shape
 from pipeline.reconcile.strays import _led_to
 from pipeline.run import run
 from tests.conftest import NOW, Sql, published

@@ -12,6 +12,8 @@ from pipeline.documents.numbers import instant, plain, ratio
 from pipeline.documents.rows import Listed, PageRow
 
 COLUMNS = {"hourly": "bucket_start", "daily": "day"}
+INDEX = "index"
+INDEXED = 400  # entries of an index page; they come to about 12,000 bytes
 
 
 def detail_page(
@@ -34,6 +36,11 @@ def detail_page(
         "avg_ms": [ratio(row.point.duration_ms_sum, row.point.duration_count, 3) for row in rows],
         **{name: [latency[name] for latency in latencies] for name in ("p50_ms", "p95_ms", "p99_ms")},
     }
+
+
+def index_name(made: int) -> str:
+    """Name an index page by how many there are before it: index, then index-2, index-3 and so on."""
+    return f"{INDEX}-{made + 1}" if made else INDEX
 
 
 def index_page(kind: str, tenant_id: str, older: Sequence[Listed]) -> dict[str, Any]:

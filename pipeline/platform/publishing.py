@@ -17,10 +17,9 @@ from pipeline.platform.reading import Asked, Platform, read_platform
 from pipeline.platform.shaping import Changes, Current, File, shape
 from pipeline.publish.caching import cache_control
 from pipeline.publish.keys import platform_folder, platform_key
+from pipeline.publish.publisher import WORK_MEM, WRITERS
 from pipeline.runs import hour_of
 
-WORK_MEM = "64MB"
-WRITERS = 8
 HOUR = timedelta(hours=1)
 
 

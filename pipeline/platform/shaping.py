@@ -9,6 +9,7 @@ from typing import Any
 from pipeline.documents.budget import PAGE_BYTES
 from pipeline.documents.encode import compress, content_hash, page_name, to_json
 from pipeline.documents.numbers import instant
+from pipeline.documents.pages import INDEXED, index_name
 from pipeline.documents.platform import Lengths, Told, fitted, summary
 from pipeline.documents.platform_pages import (
     TENANTS_A_PAGE,
@@ -26,8 +27,6 @@ from pipeline.errors import UnusableError
 from pipeline.platform.reading import Platform
 
 SUMMARY = "summary"
-INDEX = "index"  # the index of the last pages; those of the ones before are index-2, index-3 and so on
-INDEXED = 400  # entries of an index page
 Entry = Mapping[str, Any]
 
 
@@ -155,7 +154,7 @@ class _Pages:
         last = entries[count:][::-1]
         for start in range(0, len(last), INDEXED):
             held = last[start : start + INDEXED][::-1]
-            name = f"{INDEX}-{len(made) + 1}" if made else INDEX
+            name = index_name(len(made))
             document = index_page(kind, [*held, *list(made.values())[-1:]])
             made[name] = self._entry(kind, name, document, _covered(held))
         return made

@@ -13,14 +13,12 @@ from pipeline.documents.cost_pages import COSTS, cost_pages, month_of, place_of
 from pipeline.documents.dashboard import dashboard, draft_periods
 from pipeline.documents.encode import compress, content_hash, page_name, to_json
 from pipeline.documents.lists import Lengths
-from pipeline.documents.pages import detail_page, index_page
+from pipeline.documents.pages import INDEX, INDEXED, detail_page, index_name, index_page
 from pipeline.documents.rows import CostLine, Listed
 from pipeline.publish.keys import folder
 from pipeline.publish.reading import Job, Page
 
 KINDS = ("hourly", "daily", COSTS)
-INDEX = "index"  # the index of the oldest pages; those of later ones are index-2, index-3 and so on
-INDEXED = 400  # entries of an index page; they come to about 12,000 bytes
 
 
 @dataclass(frozen=True)
@@ -149,7 +147,7 @@ class _Pages:
             oldest = self.up[kind][count:][::-1]
             for start in range(0, len(oldest), INDEXED):
                 entries = oldest[start : start + INDEXED][::-1]
-                page = f"{INDEX}-{len(made) + 1}" if made else INDEX
+                page = index_name(len(made))
                 before = [index.listed for index in made[-1:]]
                 document = index_page(kind, self.job.info.id, [*entries, *before])
                 made.append(self._shaped(kind, page, document, entries[-1].page_from, entries[0].page_to))
