@@ -10,13 +10,13 @@ from typing import Literal
 from pipeline.database.connection import execute_many, rows
 from pipeline.installation import Installation
 from pipeline.publish.caching import LONGEST_SHOWN
+from pipeline.publish.publisher import WRITERS
 
 Ledger = Literal["files", "platform_files", "exports"]
 
 KEPT = LONGEST_SHOWN + timedelta(days=7)
 BATCH = 1000
 MOST = 10_000  # in one go, so that what a long pause has left does not hold a tick up
-WRITERS = 8
 
 
 def collect(installation: Installation, ledger: Ledger, *, still_held: Callable[[], None]) -> int:
