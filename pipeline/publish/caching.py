@@ -9,7 +9,8 @@ FRESH, WHILE_ASKING, ON_ERROR = 60, 3600, 86400
 DASHBOARD = f"public, max-age={FRESH}, stale-while-revalidate={WHILE_ASKING}, stale-if-error={ON_ERROR}"
 LONGEST_SHOWN = timedelta(seconds=FRESH + WHILE_ASKING + ON_ERROR)  # that a cache may still show a dashboard of before
 SCHEMA = "public, max-age=3600"
-PAGE = "public, max-age=31536000, s-maxage=86400, immutable"
+EDGE = timedelta(days=1)  # that an edge may keep a page that is gone from the store
+PAGE = f"public, max-age=31536000, s-maxage={EDGE.total_seconds():.0f}, immutable"
 
 
 def cache_control(path: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -29,6 +29,8 @@ SLOT_LOCK = 1_412_000_117  # any number, the same for every publisher
 BATCH = 50
 WRITERS = 8
 WORK_MEM = "64MB"
+PATIENCE = 60.0
+PAUSE = 0.2
 
 
 @dataclass
@@ -81,6 +83,22 @@ def slots_held(database: Database, *, shard: int = 0, shards: int = 1) -> Iterat
             )
         still_held(connection)
         yield connection
+
+
+@contextmanager
+def slots_awaited(database: Database, *, otherwise: str) -> Iterator[Connection]:
+    """Hold all slots, once the publisher that may be at work is done; raises BusyError after a minute of waiting."""
+    deadline = time.monotonic() + PATIENCE
+    with ExitStack() as stack:
+        while True:
+            try:
+                holder = stack.enter_context(slots_held(database))
+                break
+            except BusyError:
+                if time.monotonic() > deadline:
+                    raise BusyError(f"A publisher has been at work for {PATIENCE:.0f} s. {otherwise}") from None
+                time.sleep(PAUSE)
+        yield holder
 
 
 def still_held(holder: Connection) -> None:

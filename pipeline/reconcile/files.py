@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
 from pipeline.database.connection import execute, execute_many, rows
-from pipeline.errors import BusyError, PermanentError
+from pipeline.errors import PermanentError
 from pipeline.installation import Installation
 from pipeline.publish.due import STATUS, documents_version, parsed, seq_of, status_hash
-from pipeline.publish.publisher import BATCH, WORK_MEM, WRITERS, slots_held
+from pipeline.publish.publisher import BATCH, WORK_MEM, WRITERS, slots_awaited
 from pipeline.reconcile import platform_files, strays
 from pipeline.reconcile.file_report import MISNAMED, Difference, FilesReport
 from pipeline.reconcile.standing import (
@@ -30,9 +28,8 @@ from pipeline.reconcile.standing import (
 )
 from pipeline.runs import json_time, require_installed
 
-PATIENCE = 60.0
-PAUSE = 0.2
 DRAFT_SECONDS = 3600.0
+UNDECIDED = "What looks like a difference may be its work, so nothing can be said yet. Reconcile again once it is done."
 
 
 @dataclass
@@ -220,23 +217,9 @@ def _still_there(installation: Installation, paths: Sequence[str]) -> list[str]:
     return [path for path, there in zip(paths, held, strict=True) if there]
 
 
-@contextmanager
-def _alone(installation: Installation) -> Iterator[Connection]:
+def _alone(installation: Installation) -> AbstractContextManager[Connection]:
     """Hold all publishing slots, once the publisher that may be at work is done."""
-    deadline = time.monotonic() + PATIENCE
-    with ExitStack() as stack:
-        while True:
-            try:
-                holder = stack.enter_context(slots_held(installation.database))
-                break
-            except BusyError:
-                if time.monotonic() > deadline:
-                    raise BusyError(
-                        f"A publisher has been at work for {PATIENCE:.0f} s, and what looks like a difference may be "
-                        "its work: nothing can be said yet. Reconcile again once it is done."
-                    ) from None
-                time.sleep(PAUSE)
-        yield holder
+    return slots_awaited(installation.database, otherwise=UNDECIDED)
 
 
 def _redo(installation: Installation, tenants: Sequence[Any], report: FilesReport) -> None:
@@ -244,9 +227,8 @@ def _redo(installation: Installation, tenants: Sequence[Any], report: FilesRepor
     with _alone(installation):
         seen = _look(installation, tenants)
         wrong = [(each.standing.tenant_id, look.entry) for each in seen for look in each.looks if look.what]
-        at = datetime.now(UTC)
         pages = [
-            {"tenant": tenant, "kind": entry.kind, "page": entry.page, "at": at}
+            {"tenant": tenant, "kind": entry.kind, "page": entry.page}
             for tenant, entry in wrong
             if entry.kind != DASHBOARD
         ]

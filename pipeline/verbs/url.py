@@ -6,6 +6,7 @@ import argparse
 import sys
 from dataclasses import asdict
 
+from pipeline.errors import SettingsError
 from pipeline.installation import Installation
 from pipeline.publish.keys import (
     MANIFEST,
@@ -15,7 +16,8 @@ from pipeline.publish.keys import (
     export_folder,
     platform_address,
 )
-from pipeline.runs import require_installed
+from pipeline.publish.rotating import rotate
+from pipeline.runs import json_time, require_installed
 from pipeline.verbs.reporting import add_json, show
 
 HELP = "print the address of a tenant, of the platform or of the export"
@@ -27,11 +29,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     asked.add_argument("tenant", metavar="TENANT", nargs="?", help="the tenant's id")
     asked.add_argument("--platform", action="store_true", help="the platform's summary.json, for operators alone")
     asked.add_argument("--export", action="store_true", help="the manifest of the Parquet export, for analysts alone")
+    parser.add_argument("--rotate", action="store_true", help="give the tenant another address, and publish there")
+    parser.add_argument("--now", action="store_true", help="with --rotate: take the old files away at once")
     add_json(parser)
 
 
 def run(arguments: argparse.Namespace, installation: Installation) -> int:
-    """Print the address."""
+    """Print the address, of a tenant with --rotate a new one."""
+    if arguments.now and not arguments.rotate:
+        raise SettingsError("--now goes with --rotate: it takes the old files away at once.")
+    if arguments.rotate:
+        return _rotated(arguments, installation)
     require_installed(installation.database)
     if arguments.platform:
         platform = platform_address(installation)
@@ -41,6 +49,25 @@ def run(arguments: argparse.Namespace, installation: Installation) -> int:
         show(arguments, {"url": url}, [url])
         return 0
     return _shown(arguments, address(installation, arguments.tenant))
+
+
+def _rotated(arguments: argparse.Namespace, installation: Installation) -> int:
+    """Give a tenant another address; refused for the platform and the export, whose keys go with the secret."""
+    if not arguments.tenant:
+        raise SettingsError(
+            "--rotate is for a tenant. The platform and the export have another address with another secret."
+        )
+    done = rotate(installation, arguments.tenant, at_once=arguments.now)
+    show(arguments, done.to_json(), [done.address.url])
+    if not arguments.json:
+        until = json_time(done.readable_until)
+        gone = (
+            f"{done.removed:,} files are gone from the old address; an edge may hold copies"
+            if arguments.now
+            else ("the old address can be read, as it is now,")
+        )
+        print(f"{gone} until {until}\npage, while `serve` runs: {done.address.page}", file=sys.stderr)
+    return 0
 
 
 def _shown(arguments: argparse.Namespace, found: Address | PlatformAddress) -> int:
