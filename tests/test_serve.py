@@ -442,10 +442,11 @@ def test_a_wrong_port_is_refused(tmp_path: Path, port: str) -> None:
 
 def test_an_empty_store_is_said_and_the_page_is_there(tmp_path: Path) -> None:
     process = start((tmp_path / "a folder").as_uri(), tmp_path, "--port", "0")
-    found = re.search(r":(\d+)/", first_line(process))
-    assert found
+    told = first_line(process)
+    found = re.search(r":(\d+)/#KEY, .*/(operator.html)#KEY$", told)
+    assert found, told
     served = Served(tmp_path, process, int(found[1]))
-    assert served.ask("/").status == 200
+    assert [served.ask(f"/{page}").status for page in ("", found[2])] == [200, 200]
     assert served.ask("/v1/status.json").status == 404
     assert served.stop() == (0, "")
     assert "Nothing is published" in written(process.stdout)

@@ -1,4 +1,4 @@
-"""Serves the page and the published files on this machine, for a look at them; needs no database."""
+"""Serves both pages and the published files on this machine, for a look at them; needs no database."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipeline.serving.server import Server
 from pipeline.serving.site import Site
 from pipeline.settings import ROOT
 
-HELP = "show the page and the published files on this machine"
+HELP = "show both pages and the published files on this machine"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,8 +38,8 @@ def run(arguments: argparse.Namespace, installation: Installation) -> int:
 
 
 def _say_where(url: str, store: Path) -> None:
-    print(f"The page is at {url}#KEY", flush=True)
-    print("`python -m pipeline url TENANT` prints a tenant's whole address. Ctrl-C ends.", flush=True)
+    print(f"A tenant's page is at {url}#KEY, the operator's at {url}operator.html#KEY", flush=True)
+    print("`python -m pipeline url TENANT` and `url --platform` print whole addresses. Ctrl-C ends.", flush=True)
     if not (store / "v1" / "status.json").exists():
         print(f"Nothing is published in {store} yet: `python -m pipeline run` does that.", flush=True)
 
