@@ -21,7 +21,7 @@ from pipeline.demo.write import Change
 STREAM = 3
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 RATE_AT = timedelta(hours=9)  # when a day's exchange rate is known
-RATE_DAYS_BEFORE = 10
+RATE_DAYS_BEFORE = 910  # before the first subscription, so that MRR is known from its first day on
 HOLIDAYS = ((1, 1), (5, 1), (6, 12), (10, 1), (12, 25), (12, 26))
 TOKENS_A_REQUEST = 300  # over all endpoints, roughly
 GENEROSITY = (0.5, 0.8, 1.1, 1.5, 3.0, 8.0)  # a limit, as a multiple of what the tenant is expected to use
