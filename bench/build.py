@@ -10,7 +10,8 @@ from pipeline.rollups.chunk import WORK_MEM
 LIMITS = """\
 "Exact" is percentile_cont at the same grain (tenant, hour, endpoint), written to the same kind of table: partitions and
 indexes as those of rollup.api_hourly, the same memory to sort in, no parallel workers on either side. It cannot be
-merged into days. The whole tick also merges days, counts rejected rows, and does marks, tenants and the queue.
+merged into days. The whole tick also merges days, counts rejected rows, prices the days, sums up the platform, and does
+marks, tenants and the queue.
 Not measured: reading from a disk."""
 
 
