@@ -1,0 +1,200 @@
+"""deploy/nginx.conf in a real nginx: what it serves, with which headers, and what it does not."""
+
+from __future__ import annotations
+
+import gzip
+import http.client
+import json
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from pipeline.export.exporting import export
+from pipeline.installation import Installation
+from pipeline.publish.caching import cache_control
+from pipeline.publish.content import content_type, is_zipped
+from pipeline.publish.keys import address
+from pipeline.run import run
+from pipeline.settings import ROOT
+from tests.conftest import NOW, Sql, published
+
+pytestmark = pytest.mark.real
+
+APP = "https://app.example.com"
+MAIN = """
+{user}
+daemon off;
+master_process off;
+pid {home}/nginx.pid;
+error_log {home}/error.log;
+events {{}}
+http {{
+    client_body_temp_path {home}/body;
+    proxy_temp_path {home}/proxy;
+    fastcgi_temp_path {home}/fastcgi;
+    uwsgi_temp_path {home}/uwsgi;
+    scgi_temp_path {home}/scgi;
+    include {home}/site.conf;
+}}
+"""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a browser sees."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Site:
+    """A running nginx and what it serves."""
+
+    port: int
+    installation: Installation
+    errors: Path
+
+    def ask(self, path: str, *, method: str = "GET", zipped: bool = True, **headers: str) -> Reply:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection.putrequest(method, path, skip_accept_encoding=True)
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        for name, value in ({"Accept-Encoding": "gzip"} if zipped else {}).items() | given.items():
+            connection.putheader(name, value)
+        connection.endheaders()
+        answer = connection.getresponse()
+        reply = Reply(answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read())
+        connection.close()
+        return reply
+
+
+@pytest.fixture
+def site(ready: Installation, sql: Sql, tmp_path: Path) -> Iterator[Site]:
+    """The files of tenants 1 and 10, of the platform and of the export."""
+    for tenant in ("1", "10"):
+        sql.tenant(tenant)
+        sql.request("2026-03-08T10:00:00Z", tenant)
+    run(ready, NOW)
+    export(ready)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    home = tmp_path / "nginx"
+    home.mkdir()
+    conf = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
+    for written, ours in (("127.0.0.1:8080", f"127.0.0.1:{port}"), ("/var/www/dashboards", f"{tmp_path}/public")):
+        assert conf.count(written) == 1
+        conf = conf.replace(written, ours)
+    (home / "site.conf").write_text(conf, encoding="utf-8")
+    user = "user root;" if os.geteuid() == 0 else ""
+    (home / "main.conf").write_text(MAIN.format(home=home, user=user), encoding="utf-8")
+    command = ["/usr/sbin/nginx", "-p", str(home), "-e", str(home / "error.log"), "-c", str(home / "main.conf")]
+    server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    try:
+        await_port(server, port)
+        yield Site(port, ready, home / "error.log")
+    finally:
+        server.terminate()
+        server.communicate(timeout=10)
+
+
+def await_port(server: subprocess.Popen[str], port: int) -> None:
+    for _ in range(100):
+        assert server.poll() is None, server.communicate()[1]
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except ConnectionRefusedError:
+            time.sleep(0.1)
+        else:
+            return
+    raise AssertionError("nginx does not listen")
+
+
+def test_every_file_comes_as_it_lies_there_with_its_headers(site: Site) -> None:
+    files = published(site.installation)
+    assert {path.rsplit(".", 1)[1] for path in files} == {"json", "parquet"}
+    for path, content in files.items():
+        reply = site.ask(f"/{path}")
+        assert (reply.status, reply.body) == (200, content), path
+        assert reply.headers["cache-control"] == cache_control(path), path
+        assert reply.headers["content-type"] == content_type(path), path
+        assert reply.headers.get("content-encoding") == ("gzip" if is_zipped(path) else None), path
+        assert reply.headers["x-content-type-options"] == "nosniff"
+        assert "nginx/" not in reply.headers["server"]
+
+
+def test_who_cannot_read_gzip_gets_it_unpacked(site: Site) -> None:
+    path = address(site.installation, "1").path
+    reply = site.ask(f"/{path}", zipped=False)
+    assert "content-encoding" not in reply.headers
+    assert json.loads(reply.body)["tenant"]["id"] == "1"
+    assert "accept-encoding" in reply.headers["vary"].lower()
+
+
+def test_an_etag_changes_with_the_content_however_soon(site: Site) -> None:
+    """nginx makes it of the second and the size: here both versions have the same of either but for the store's care."""
+    path, store = "v1/t/" + "0" * 32 + "/dashboard.json", site.installation.store
+    etags = []
+    for number in range(3):
+        packed = gzip.compress(b'{"seq": %d}' % number, mtime=0)
+        store.put(path, packed, cache_control="")
+        reply = site.ask(f"/{path}")
+        assert reply.body == packed
+        etags.append(reply.headers["etag"])
+        assert site.ask(f"/{path}", If_None_Match=etags[-1]).status == 304
+        assert site.ask(f"/{path}", If_Modified_Since=reply.headers["last-modified"]).status == 304
+    assert len(set(etags)) == 3
+    assert site.ask(f"/{path}", If_None_Match=etags[0]).status == 200
+
+
+def test_a_304_says_again_how_long_it_holds(site: Site) -> None:
+    path = f"/{address(site.installation, '1').path}"
+    again = site.ask(path, If_None_Match=site.ask(path).headers["etag"])
+    assert (again.status, again.body) == (304, b"")
+    assert again.headers["cache-control"] == cache_control(path)
+
+
+def test_only_the_frontends_origin_may_read(site: Site) -> None:
+    path = f"/{address(site.installation, '1').path}"
+    for origin, allowed in ((APP, APP), ("https://evil.example", None), (f"{APP}.evil.example", None)):
+        reply = site.ask(path, Origin=origin)
+        assert reply.headers.get("access-control-allow-origin") == allowed
+        assert "origin" in reply.headers["vary"].lower()
+
+
+def test_nothing_else_is_there(site: Site) -> None:
+    """Trap 14: no walking, no guessing, no way out of the root, no folder, no draft, no second name."""
+    one, ten = (address(site.installation, tenant) for tenant in ("1", "10"))
+    root = site.installation.settings.home / "public"
+    (root / "secret.json").write_bytes(b"not published")
+    (root / "v1" / "t" / one.key / ".draft-x").write_bytes(b"half")
+    page = next(path for path in published(site.installation) if f"{one.key}/daily/" in path)
+    paths = [
+        "/", "/v1", "/v1/", "/v1/t/", f"/v1/t/{one.key}", f"/v1/t/{one.key}/", f"/v1/t/{one.key}/daily/",
+        f"/v1/t/{one.key}/.draft-x", f"/{one.path}.gz", "/secret.json", "/v1/../secret.json",
+        "/v1/t/%2e%2e/%2e%2e/secret.json", f"/v1/t/{one.key}/..%2f..%2f..%2fsecret.json", "/v1/t/1/dashboard.json",
+        f"/v1/t/{one.key[:-1]}/dashboard.json", f"/v1/t/{one.key.upper()}x/dashboard.json", f"/v1/t/{'0' * 32}/dashboard.json",
+        f"/{page.replace(one.key, ten.key)}", f"/v1/platform/{one.key}/summary.json", f"/v1/export/{one.key}/manifest.json",
+    ]  # fmt: skip
+    for path in paths:
+        reply = site.ask(path)
+        assert reply.status in {400, 403, 404}, path
+        assert reply.headers.get("cache-control", "no-store") == "no-store", path
+        assert one.key not in reply.body.decode(), path
+    for method in ("POST", "PUT", "DELETE"):
+        assert site.ask(f"/{one.path}", method=method).status in {403, 405}
+    assert site.ask(f"/{one.path}", method="HEAD").status == 200
+
+
+def test_no_key_is_in_a_log(site: Site) -> None:
+    key = address(site.installation, "1").key
+    site.ask(f"/v1/t/{key}/dashboard.json")
+    site.ask(f"/v1/t/{key}/nothing.json")
+    assert key not in site.errors.read_text(encoding="utf-8")
+    assert not list(site.errors.parent.rglob("access*"))
