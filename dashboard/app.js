@@ -22,7 +22,8 @@ function drawPeriod(name, period) {
   const { found, clock, through } = view;
   const times = covered(name, period, found, through, clock);
   drawRange(name, times);
-  by("metrics").replaceChildren(...sections.metrics(period.metrics, PERIODS[name], period.cost_breakdown));
+  const spent = period.cost_breakdown ? [sections.costTile(period.cost_breakdown, PERIODS[name])] : [];
+  by("metrics").replaceChildren(...sections.metrics(period.metrics, PERIODS[name]), ...spent);
   drawTrend(period, times.trendStart);
   section("cost_breakdown", period.cost_breakdown, (part) => cost(part, PERIODS[name]));
   section("quota_status", found.quota_status?.length ? found.quota_status : null, (list) => quotas(list, found.other_quotas, { clock, now: Date.now() }));

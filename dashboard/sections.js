@@ -11,20 +11,27 @@ const METRICS = {
   ai_tokens: { label: "AI tokens", better: 0 },
   error_rate: { label: "Error rate", better: -1 },
   avg_response_time: { label: "Avg. response", better: -1 },
-  cost: { label: "Cost", better: 0, why: "not known" },
 };
 
-/** A cost says in its tile when it is not all of it. */
-export function metrics(list, before, cost) {
+export function metrics(list, before) {
   return list.map((metric) => {
-    const { label, better, why } = METRICS[metric.name] ?? { label: metric.name.replaceAll("_", " "), better: 0 };
+    const { label, better } = METRICS[metric.name] ?? { label: metric.name.replaceAll("_", " "), better: 0 };
     const words = byUnit(metric.unit);
-    const part = metric.name === "cost" && cost && !cost.complete;
-    return tile(metric.name, part ? [label, flag("incomplete")] : [label], {
-      value: number(metric.value, words, why),
+    return tile(metric.name, [label], {
+      value: number(metric.value, words),
       below: change(metric.change_pct, better, `vs ${before} before`),
       trend: metric.trend, words,
     });
+  });
+}
+
+/** A cost says in its tile when it is not all of it. */
+export function costTile(cost, before) {
+  const words = byUnit(cost.currency);
+  return tile("cost", cost.complete ? ["Cost"] : ["Cost", flag("incomplete")], {
+    value: number(cost.total, words, "not known"),
+    below: change(cost.change_pct, 0, `vs ${before} before`),
+    trend: cost.trend, words,
   });
 }
 

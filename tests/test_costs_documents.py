@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from pipeline.documents.budget import PAGE_BYTES
 from pipeline.documents.cost_change import Known, split
 from pipeline.documents.cost_pages import COLUMNS, CostPage, cost_pages, place_of
-from pipeline.documents.costs import cost_breakdown, cost_metric, draft_costs
+from pipeline.documents.costs import cost_breakdown, draft_costs
 from pipeline.documents.encode import compress, content_hash, to_json
 from pipeline.documents.lists import Lengths
 from pipeline.documents.money import added, apportioned, exact, minor_digits, money, units
@@ -209,8 +209,9 @@ def test_lines_items_components_and_the_change_add_up(
     found = section(now, before, currency, models=length, kinds=length)
     tokens = found["breakdown"]["ai_tokens"]
     rest = [each["total"] for each in (found["other_items"], tokens["other_models"]) if each]
-    assert not floats(found) - {found["coverage_pct"]}
-    assert not floats(dict(draft_costs(Costs(now, before), currency))) - {found["coverage_pct"]}
+    percents = {found["coverage_pct"], found["change_pct"]}
+    assert not floats(found) - percents
+    assert not floats(dict(draft_costs(Costs(now, before), currency))) - percents
     known = [each.amount for each in now if each.amount is not None]
     assert (found["total"] is None) == (not known and bool(now))
     if found["total"] is None:
@@ -281,18 +282,16 @@ def test_the_three_add_up_to_the_difference_of_what_is_shown() -> None:
     assert summed(found["change"].values()) == Fraction("-0.19")
 
 
-# The metric
+# The trend
 
 
-def test_the_trend_adds_up_to_the_value_and_says_what_is_not_known() -> None:
+def test_the_trend_adds_up_to_the_total_and_says_what_is_not_known() -> None:
     costs = Costs([part("a", "0.012"), part("b")], [part("a", "0.006")])
-    found = cost_metric(costs, [Decimal("0.004"), None, Decimal("0.004"), Decimal("0.004"), Decimal(0)], "NGN")
-    assert found == {
-        "name": "cost", "value": "0.01", "unit": "NGN", "change_pct": 100.0, "trend": ["0.01", None, "0.00", "0.00", "0.00"],
-    }  # fmt: skip
-    assert cost_metric(Costs([part("b")]), None, "NGN") == {
-        "name": "cost", "value": None, "unit": "NGN", "change_pct": None, "trend": None,
-    }  # fmt: skip
+    found = draft_costs(costs, "NGN", [Decimal("0.004"), None, Decimal("0.004"), Decimal("0.004"), Decimal(0)])
+    assert (found["total"], found["change_pct"]) == ("0.01", 100.0)
+    assert found["trend"] == ["0.01", None, "0.00", "0.00", "0.00"]
+    found = draft_costs(Costs([part("b")]), "NGN")
+    assert (found["total"], found["change_pct"], found["trend"]) == (None, None, None)
 
 
 # Pages

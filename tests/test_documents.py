@@ -159,10 +159,9 @@ def test_a_tenant_with_nothing_has_zeros_where_things_are_counted_and_nulls_wher
             ("ai_tokens", 0, None),
             ("error_rate", None, None),
             ("avg_response_time", None, None),
-            ("cost", "0.00", None),
         ]
-        assert [each["trend"] for each in found["metrics"][:4]] == [[0] * points] * 2 + [[None] * points] * 2
-        assert found["metrics"][4]["trend"] == (None if name == "24h" else ["0.00"] * int(name[:-1]))
+        assert [each["trend"] for each in found["metrics"]] == [[0] * points] * 2 + [[None] * points] * 2
+        assert found["cost_breakdown"]["trend"] == (None if name == "24h" else ["0.00"] * int(name[:-1]))
         assert found["usage_trend"]["api_requests"] == found["usage_trend"]["ai_tokens"] == [0] * points
 
 

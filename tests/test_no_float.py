@@ -260,8 +260,8 @@ def is_money(place: tuple[str, ...]) -> bool:
         return False
     if "other_usage" in within:  # amounts of usage, in units of their own
         return False
-    if within[-2:] == ["metrics", "cost"]:
-        return name in ("value", "trend")
+    if within[-1:] == ["cost_breakdown"] and name == "trend":
+        return True
     return name in MONEY or (name == "total" and bool(OF_MONEY & set(within))) or "by_model" in within[-1:]
 
 

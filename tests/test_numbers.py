@@ -199,7 +199,7 @@ def check_period(found: dict[str, Any], raw: Raw, name: str) -> None:
     check_usage(found, usage, tokens)
     check_endpoints(found["top_endpoints"], raw.requests_by("endpoint", window.start, window.end), now)
     values = {each["name"]: each for each in found["metrics"]}
-    assert list(values) == ["api_requests", "ai_tokens", "error_rate", "avg_response_time", "cost"]
+    assert list(values) == ["api_requests", "ai_tokens", "error_rate", "avg_response_time"]
     assert (values["api_requests"]["value"], values["ai_tokens"]["value"]) == (now.requests, tokens)
     assert rounded(values["error_rate"]["value"], now.error_rate, 2)
     assert rounded(values["avg_response_time"]["value"], now.average, 3)

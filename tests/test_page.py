@@ -99,11 +99,11 @@ def as_sent(numbers: list[Any]) -> list[str | None]:
 def expected(period: Json) -> dict[str, list[float | None]]:
     """The document's numbers in the page's order, a section each."""
     usage, tokens, times, rates = (period[name] for name in ("api_usage", "ai_tokens", "response_times", "error_rates"))
-    models, endpoints = list(tokens["by_model"].values()), period["top_endpoints"]
+    models, endpoints, cost = list(tokens["by_model"].values()), period["top_endpoints"], period["cost_breakdown"]
     return {
         "#metrics": [
             None if one[name] is None else float(one[name])
-            for one in period["metrics"]
+            for one in [*period["metrics"], {**cost, "value": cost["total"]}]
             for name in ("value", "change_pct")
         ],
         "#chart": [usage["total"], tokens["total"]],

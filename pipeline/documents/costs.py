@@ -24,8 +24,11 @@ QUANTITY_DIGITS = Decimal("0.000001")
 NEARLY_ALL = 99.99
 
 
-def draft_costs(costs: Costs, currency: str) -> Draft:
-    """Draft the section of one period."""
+def draft_costs(costs: Costs, currency: str, days: Sequence[Decimal | None] | None = None) -> Draft:
+    """Draft the section of one period; its trend has a point a day, null where nothing is known, and adds up to it.
+
+    `days` is None for a period that is not one of whole days: it has no trend.
+    """
     digits = minor_digits(currency)
     now, before = _by_item(costs.now), _by_item(costs.before)
     total, previous = _total(now, digits), _total(before, digits)
@@ -46,6 +49,8 @@ def draft_costs(costs: Costs, currency: str) -> Draft:
         "change": None
         if total is None or previous is None
         else change_of_cost(_known(now), _known(before), whole=total - previous, digits=digits),
+        "change_pct": change(_sum(now), _sum(before)),
+        "trend": None if days is None else _trend(days, total, digits),
     }
 
 
@@ -74,23 +79,8 @@ def cost_breakdown(draft: Draft, lengths: Lengths) -> dict[str, Any]:
         "other_items": _others("items", items, lengths.kinds),
         "previous": draft["previous"],
         "change": draft["change"],
-    }
-
-
-def cost_metric(costs: Costs, days: Sequence[Decimal | None] | None, currency: str) -> dict[str, Any]:
-    """Give the metric `cost`; its trend has a point a day, null where nothing is known, and adds up to the value.
-
-    `days` is None for a period that is not one of whole days: it has no trend.
-    """
-    digits = minor_digits(currency)
-    now, before = _by_item(costs.now), _by_item(costs.before)
-    total = _total(now, digits)
-    return {
-        "name": "cost",
-        "value": _written(total, digits),
-        "unit": currency,
-        "change_pct": change(_sum(now), _sum(before)),
-        "trend": None if days is None else _trend(days, total, digits),
+        "change_pct": draft["change_pct"],
+        "trend": draft["trend"],
     }
 
 

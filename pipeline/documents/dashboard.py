@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from pipeline.documents import lists
-from pipeline.documents.costs import cost_breakdown, cost_metric, draft_costs
+from pipeline.documents.costs import cost_breakdown, draft_costs
 from pipeline.documents.lists import Lengths, percentiles
 from pipeline.documents.numbers import change, instant, percent, plain, ratio
 from pipeline.documents.quotas import quota_status
@@ -84,7 +84,7 @@ def _period(name: str, period: Period, tenant: Tenant, currency: str) -> dict[st
     return {
         "start": instant(period.start),
         "end": instant(period.end),
-        "metrics": [*_metrics(now, before, trend), cost_metric(period.costs, days, currency)],
+        "metrics": _metrics(now, before, trend),
         "api_usage": {
             "total": now.requests,
             "client_errors": now.client_errors,
@@ -110,7 +110,7 @@ def _period(name: str, period: Period, tenant: Tenant, currency: str) -> dict[st
             "api_requests": [point.requests for point in trend],
             "ai_tokens": [plain(point.ai_tokens) for point in trend],
         },
-        "cost_breakdown": draft_costs(period.costs, currency),
+        "cost_breakdown": draft_costs(period.costs, currency, days),
     }
 
 
