@@ -20,7 +20,9 @@ from pipeline.documents.numbers import instant, percent_down
 from pipeline.documents.quotas import LISTED_QUOTAS, next_quota_change, projected_exhaustion, quota_status, status
 from pipeline.documents.rows import Quota
 from pipeline.installation import Installation
+from pipeline.publish.publisher import publish
 from pipeline.reconcile.files import compare_files
+from pipeline.rollups.tick import roll
 from pipeline.run import run
 from tests.conftest import NOW, Sql, dashboard_of, published
 from tests.test_budget import LATIN, job_of, opened, shaped, word, worst
@@ -267,6 +269,18 @@ def test_files_say_what_the_tick_saw_until_the_next_one(ready: Installation, sql
     assert compare_files(ready).total == 0
     run(ready, NOW)
     assert only(ready)["limit"] == 20
+
+
+def test_files_of_an_earlier_hour_say_what_was_used_until_then(ready: Installation, sql: Sql) -> None:
+    """Rollups can stand past the hour that is published."""
+    sql.tenant()
+    sql("insert into quotas values ('t1', 'api_calls', 10, 'day', null), ('t1', 'ai_tokens_m-1', 10000, 'day', null)")
+    for hour in (8, 9, 10, 11):
+        sql.request(f"2026-03-10T{hour:02}:30Z")
+        sql.usage(f"2026-03-10T{hour:02}:30Z")
+    roll(ready, NOW)
+    publish(ready, NOW - timedelta(hours=2))
+    assert [each["used"] for each in dashboard_of(ready)["quota_status"]] == [2000, 2]
 
 
 def test_a_quota_resets_without_any_row(ready: Installation, sql: Sql) -> None:

@@ -80,6 +80,7 @@ hours as (
             w.tenant_id = h.tenant_id
             and least(w.today_starts_at, :through - interval '24 hours') <= h.bucket_start
             and h.bucket_start >= :through - interval '27 hours'
+            and h.bucket_start < :through
     where w.quota_type = 'api_calls'
     union all
     select
