@@ -11,6 +11,7 @@ import pytest
 from pipeline.errors import PermanentError
 from pipeline.installation import Installation
 from pipeline.rollups.tick import roll
+from pipeline.sources.install import install
 from tests.conftest import NOW, Sql, address_of, installation_on
 
 MODEL = "ai_tokens_m-1"
@@ -140,6 +141,15 @@ def test_days_that_were_rolled_up_before_the_first_book_are_priced_by_it(ready: 
     price(sql)
     roll(ready, NOW)
     assert lines(sql, "day::text, amount") == [("2026-03-02", 30)]
+
+
+@pytest.mark.parametrize("table", ["prices", "fx_rates", "quotas"])
+def test_a_table_that_is_gone_is_named_and_init_goes_on_without_it(ready: Installation, sql: Sql, table: str) -> None:
+    sql(f"alter table {table} rename to another")
+    with pytest.raises(PermanentError, match=rf"gone .*public\.{table}.* run init again"):
+        roll(ready, NOW)
+    install(ready)
+    roll(ready, NOW)
 
 
 def test_the_book_of_a_day_is_looked_up_once_however_many_prices_there_are(ready: Installation, sql: Sql) -> None:

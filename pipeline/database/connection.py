@@ -111,6 +111,11 @@ def translated() -> Iterator[None]:
             raise ConflictError(f"Other transactions kept getting in the way: {message}") from error
         if isinstance(cause, psycopg.OperationalError):
             raise TransientError(f"The database cannot be used: {message}") from error
+        if isinstance(cause, psycopg.errors.UndefinedTable):
+            raise PermanentError(
+                f"A table is gone that was there at the last init: {message}. Bring it back, or run init again: it "
+                "takes up what is there now."
+            ) from error
         raise PermanentError(f"The database refused a statement: {message}") from error
 
 
