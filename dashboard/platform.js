@@ -100,7 +100,7 @@ export function topTenants(list, money) {
   const rows = list.map((one) => [
     h("span.tenant", {}, name(one.name ?? one.tenant_id), h("small", {}, [one.plan, one.tenant_id].filter(Boolean).join(" · "))),
     number(one.requests), number(one.ai_tokens),
-    h("span", {}, one.cost_complete ? null : flag("incomplete"), number(one.cost, money.short, UNKNOWN)),
+    h("span", {}, number(one.cost, money.short, UNKNOWN), one.cost_complete ? null : flag("incomplete")),
     number(one.mrr, money.short), number(one.revenue, money.short),
     h(one.margin?.startsWith("-") ? "span.bad" : "span", {}, number(one.margin, money.short, INCOMPLETE)),
     number(one.margin_pct, share, noMargin(one)),

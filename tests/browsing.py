@@ -46,6 +46,20 @@ LACKING = """() => {
 }"""
 
 
+# Words and numbers that reach past the edge of their card, or into the next cell of their table.
+STICKING_OUT = """() => {
+    const scrolls = (one) => one && getComputedStyle(one).overflowX !== 'visible';
+    return [...document.querySelectorAll('.card, .metric, td, th')].flatMap((box) =>
+        [...box.querySelectorAll('data, .none, .flag, bdi, h2, h3, p, small')]
+            .filter((one) => one.checkVisibility() && !one.closest('.unseen, .scroll') && !scrolls(one.closest('.wide-table')))
+            .filter((one) => {
+                const [inner, outer] = [one.getBoundingClientRect(), box.getBoundingClientRect()];
+                return inner.width > 1 && (inner.right > outer.right + 0.5 || inner.left < outer.left - 0.5);
+            })
+            .map((one) => `${box.tagName}: ${one.textContent}`));
+}"""
+
+
 class Shown:
     """A page that is open, with all that went wrong on it and all that it asked for."""
 
@@ -89,6 +103,11 @@ class Shown:
         """What lacks what a screen reader needs, by kind."""
         found: dict[str, list[str]] = self.page.evaluate(LACKING)
         return {kind: those for kind, those in found.items() if those}
+
+    def sticking_out(self) -> list[str]:
+        """What reaches past the edge of the card or the cell that it is in."""
+        assert self.page.evaluate("document.documentElement.scrollWidth") <= self.page.viewport_size["width"]
+        return list(dict.fromkeys(self.page.evaluate(STICKING_OUT)))
 
     def close(self) -> None:
         """Close it; nothing may have gone wrong, no other host been asked, nothing from outside been run."""
