@@ -301,6 +301,15 @@ def test_nothing_sticks_out_sideways(show: Show, key: str, width: int) -> None:
         assert shown.page.locator(".axis span").count() >= 2
 
 
+@pytest.mark.parametrize("width", [360, 768])
+def test_a_tile_without_a_course_keeps_its_words_off_its_edge(show: Show, width: int) -> None:
+    shown = show("plain/24h", width=width)
+    tile = shown.page.locator("[data-metric=cost]")
+    assert tile.locator(".spark").count() == 0
+    room = "one => one.getBoundingClientRect().bottom - one.lastElementChild.getBoundingClientRect().bottom"
+    assert tile.evaluate(room) >= 12
+
+
 def test_the_chart_can_be_read_point_by_point(show: Show) -> None:
     trend = dashboard(SAMPLES["plain"], data_through=THROUGH)["periods"]["24h"]["usage_trend"]
     shown = show("plain")
