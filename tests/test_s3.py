@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import socket
 import subprocess
@@ -13,15 +14,18 @@ from collections.abc import Iterator
 from typing import Any
 
 import boto3
+import pandas as pd
 import psycopg
 import pytest
 
 from pipeline.errors import PermanentError, SettingsError, TenantcastError, TransientError
+from pipeline.export.exporting import export
 from pipeline.installation import Installation
 from pipeline.publish import s3
 from pipeline.publish.keys import address, platform_address
 from pipeline.publish.s3 import S3Store
 from pipeline.publish.stores import open_store
+from pipeline.rollups.tick import roll
 from pipeline.run import run
 from pipeline.settings import ROOT
 from tests.conftest import NOW, Databases, Sql, address_of, environment_of, installation_on, published
@@ -171,6 +175,30 @@ def test_a_second_run_uploads_nothing_but_status(ready: Installation, sql: Sql, 
         *(f"{folder}/{name}" for name in ("dashboard", "hourly/2026-03-05", "daily/2026-03", "costs/2026-03")),
         *(f"{platform}/{name}" for name in ("summary", "daily/2026-03", "tenants/1")),
     }
+
+
+def test_an_export_uploads_parquet_as_it_is_and_only_what_differs(
+    ready: Installation, sql: Sql, bucket: Bucket
+) -> None:
+    fill(sql)
+    installation = on(ready, f"s3://{bucket.name}/some/prefix")
+    roll(installation, NOW)
+    report = export(installation)
+    first = bucket.writes()
+    manifest = bucket.object(f"some/prefix/{report.manifest}")
+    assert (manifest["ContentType"], manifest["ContentEncoding"]) == ("application/json", "gzip")
+    listed = json.loads(gzip.decompress(manifest["Content"]))["files"]
+    folder = f"some/prefix/{report.manifest.rpartition('/')[0]}"
+    assert {f"{folder}/{file['path']}" for file in listed} | {f"{folder}/manifest.json"} == set(first)
+    [days] = [f"{folder}/{file['path']}" for file in listed if file["table"] == "api_daily"]
+    held = bucket.object(days)
+    assert held["ContentType"] == "application/vnd.apache.parquet"
+    assert "ContentEncoding" not in held
+    assert held["CacheControl"] == CACHE_CONTROL["page"]
+    assert pd.read_parquet(io.BytesIO(held["Content"]))["requests"].sum() == 20
+    export(installation)
+    second = bucket.writes()
+    assert {key for key in second if second[key] != first.get(key)} == {f"{folder}/manifest.json"}
 
 
 @pytest.mark.parametrize(
