@@ -6,12 +6,15 @@ import { asOf, isOld } from "./freshness.js";
 
 const SCHEMA = 1;
 const REFRESH = 60_000;
+const RETRY = 5_000; // a line that is said to be back may take a while
 export const PERIODS = { "24h": "24 hours", "7d": "7 days", "30d": "30 days", "90d": "90 days" };
 
 const FAILURES = {
   unreachable: ["The numbers cannot be reached", "The connection or the server is away at the moment. What is published stays safe; try again in a little while."],
   unreadable: ["The numbers cannot be read", "What came back is not a document that this page understands. Load the page again; if that does not help, tell whoever runs it."],
 };
+
+const UNREACHED = "Newer numbers could not be looked for: the connection or the server is away at the moment.";
 
 export const by = (id) => document.getElementById(id);
 
@@ -33,7 +36,23 @@ export function start(shown) {
   addEventListener("hashchange", () => (address().key === view.key && view.found ? drawPeriod() : load()));
   document.addEventListener("visibilitychange", () => document.hidden || !view.key || load());
   setInterval(() => document.hidden || !view.key || load(), REFRESH);
-  load();
+  addEventListener("online", () => !view.key || load());
+  addEventListener("offline", () => !view.found || drawFreshness());
+  navigator.serviceWorker?.addEventListener("message", ({ data }) => looked(data));
+  load().finally(keepForLater); // the numbers come first
+}
+
+/** Have sw.js keep what is shown; without it the page works, only not without a line. */
+function keepForLater() {
+  navigator.serviceWorker?.register("sw.js").catch(() => {}); // none where the page came over plain http from elsewhere
+}
+
+/** sw.js answers with what it has, and says afterwards whether the line was there, and something newer. */
+function looked({ reached, newer }) {
+  view.unreached = !reached;
+  if (!reached) setTimeout(() => view.unreached && !document.hidden && load(), RETRY);
+  if (newer) load();
+  else if (view.found) drawFreshness();
 }
 
 async function fetched(path, options) {
@@ -73,10 +92,11 @@ async function load() {
   try {
     const [found, status] = await Promise.all([fetchDocument(key), fetchStatus()]);
     const known = view.found?.seq === found.seq ? view.status : null;
-    const sure = !status || status.seq <= found.seq || status.seq === known?.seq;
+    const sure = !status || status.seq <= found.seq || status.seq === known?.seq || stored(key) === pair(found, status);
     await show(key, found, (sure && status) || known, sure);
     // The status may speak of a tick that this copy of the document is older than: look again before believing it.
     if (!sure) await show(key, await fetchDocument(key, { cache: "no-cache" }), status, true);
+    if (key === view.key && view.status) store(key, pair(view.found, view.status));
   } catch (problem) {
     if (key !== view.key) return;
     view.unreached = problem.message === "unreachable";
@@ -86,11 +106,29 @@ async function load() {
   }
 }
 
+// What is believed of a document as of a status is believed again without a line.
+const pair = (found, status) => `${found.seq} as of ${status.seq}`;
+
+function stored(name) {
+  try {
+    return localStorage.getItem(name);
+  } catch {
+    return null; // the browser keeps nothing for us
+  }
+}
+
+function store(name, value) {
+  try {
+    localStorage.setItem(name, value);
+  } catch {} // the same
+}
+
 async function show(key, found, status, sure) {
   const { through, stale } = await asOf(found, status, key);
   if (key !== view.key) return;
   const same = view.found?.seq === found.seq && view.through === through && view.stale === stale;
-  Object.assign(view, { found, status, through, stale, sure, unreached: false });
+  const unreached = Boolean(navigator.serviceWorker?.controller) && view.unreached; // then sw.js says it
+  Object.assign(view, { found, status, through, stale, sure, unreached });
   if (!same) return draw();
   drawFreshness();
   drawFooter();
@@ -122,9 +160,10 @@ function drawFreshness() {
   const { through, stale, sure, clock } = view;
   const now = Date.now();
   const today = clock.wall(through).day === clock.wall(now).day;
+  const looking = !sure && !view.unreached;
   const when = `${today ? clock.time(through) : clock.both(through)} ${clock.place}`;
   const time = h("time", { datetime: new Date(through).toISOString() }, when);
-  by("freshness").replaceChildren("Complete to ", time, `, ${sure ? ago(now - through) : "looking for newer"}`);
+  by("freshness").replaceChildren("Complete to ", time, `, ${looking ? "looking for newer" : ago(now - through)}`);
   by("freshness").classList.toggle("late", sure && (stale || isOld(through, now)));
   const warning = warningOf(now);
   if (by("warning").textContent !== warning) by("warning").textContent = warning;
@@ -132,10 +171,11 @@ function drawFreshness() {
 }
 
 function warningOf(now) {
-  if (!view.sure) return "";
+  if (navigator.onLine === false) return "You are offline. These are the last numbers that reached this device.";
+  if (!view.sure) return view.unreached ? UNREACHED : "";
   if (view.stale) return "The last update of these numbers failed. They are right up to the time above; newer ones follow once that is repaired.";
   if (isOld(view.through, now)) return "Updates are late. These numbers are right up to the time above, and nothing newer is out yet.";
-  return view.unreached ? "Newer numbers could not be looked for: the connection or the server is away at the moment." : "";
+  return view.unreached ? UNREACHED : "";
 }
 
 function drawPeriod() {

@@ -68,9 +68,13 @@ class Shown:
         self.asked: list[str] = []
         self.wrong: list[str] = []
         page.on("request", lambda request: self.asked.append(request.url))
-        page.on("console", lambda line: self.wrong.append(line.text) if line.type != "log" else None)
+        page.on("console", self._heard)
         page.on("pageerror", lambda error: self.wrong.append(str(error)))
         page.add_init_script("addEventListener('securitypolicyviolation', e => console.error(e.blockedURI))")
+
+    def _heard(self, line: Any) -> None:
+        if line.type != "log" and not line.text.endswith("blocked by Playwright"):  # a test that blocks sw.js says so
+            self.wrong.append(line.text)
 
     def open(self, fragment: str, name: str = "") -> Shown:
         """Open `name` (nothing: the tenant's page) with a fragment, and wait until it is drawn."""

@@ -95,7 +95,7 @@ def _period(sample: Sample, name: str, data_through: datetime) -> Json:
     tokens = [count * dice.randint(60, 90) for count in requests]
     sections = _busy(sample, dice, requests, tokens) if sum(requests) else _idle(points)
     cost = _cost(sample)
-    cost |= {"change_pct": None, "trend": _cost_trend(name, cost, points)}
+    cost = cost | {"change_pct": None, "trend": _cost_trend(name, cost, points)}
     trend = {"granularity": granularity, "start": stamp(start), "api_requests": requests, "ai_tokens": tokens}
     return {"start": stamp(start), "end": stamp(end)} | sections | {"usage_trend": trend, "cost_breakdown": cost}
 

@@ -56,7 +56,8 @@ def show_in(browser: Any) -> Iterator[Show]:
     def show_one(
         url: str, fragment: str, *, name: str = "operator.html", width: int = 1280, now: datetime = NOW, **options: Any
     ) -> Shown:
-        options = {"locale": "en-NG", "viewport": {"width": width, "height": 800}} | options
+        plain = {"locale": "en-NG", "viewport": {"width": width, "height": 800}, "service_workers": "block"}
+        options = plain | options
         page = browser.new_context(**options).new_page()
         page.clock.set_fixed_time(now)
         opened.append(Shown(page, url))

@@ -14,8 +14,9 @@ import pytest
 from pipeline.cli import main
 from pipeline.errors import BusyError
 from pipeline.installation import Installation
+from pipeline.publish import publisher
 from pipeline.publish.publisher import slots_held
-from pipeline.reconcile import files, settling
+from pipeline.reconcile import settling
 from pipeline.reconcile.comparison import compare
 from pipeline.reconcile.differences import Comparison
 from pipeline.reconcile.reconciling import ReconcileReport, reconcile
@@ -335,7 +336,7 @@ def test_a_file_that_was_altered_is_found_and_written_again(history: Installatio
 def test_a_publisher_that_stays_at_work_leaves_the_answer_open(
     history: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "PATIENCE", 0.3)
+    monkeypatch.setattr(publisher, "PATIENCE", 0.3)
     path = next(path for path in published(history) if path.endswith("/dashboard.json"))
     (history.settings.home / "public" / path).write_bytes(b"altered")
     with slots_held(history.database):

@@ -684,7 +684,7 @@ def test_no_publisher_is_held_up_while_nothing_differs(up: Installation) -> None
 def test_while_a_publisher_is_at_work_nothing_is_called_a_difference(
     up: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "PATIENCE", 0.3)
+    monkeypatch.setattr(publisher, "PATIENCE", 0.3)
     up.store.delete(page_of(up, "t1"))
     with slots_held(up.database), pytest.raises(BusyError, match="Reconcile again once it is done"):
         compare_files(up)

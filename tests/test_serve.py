@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import http.client
+import json
 import os
 import re
 import select
@@ -296,6 +298,8 @@ def test_a_damaged_file_is_an_error_and_not_an_answer(served: Served) -> None:
         ("/operator.html", "text/html; charset=utf-8"),
         ("/style.css", "text/css; charset=utf-8"),
         ("/favicon.svg", "image/svg+xml"),
+        ("/sw.js", "text/javascript; charset=utf-8"),
+        ("/manifest.webmanifest", "application/manifest+json"),
     ],
 )
 def test_the_page_comes_under_a_strict_policy(steady: Served, path: str, content_type: str) -> None:
@@ -307,7 +311,7 @@ def test_the_page_comes_under_a_strict_policy(steady: Served, path: str, content
     policy = set(reply.headers["Content-Security-Policy"].split("; "))
     assert policy == {
         "default-src 'none'",
-        *(f"{kind}-src 'self'" for kind in ("script", "style", "connect", "img")),
+        *(f"{kind}-src 'self'" for kind in ("script", "style", "connect", "img", "manifest")),
         *(f"{kind} 'none'" for kind in ("base-uri", "form-action", "frame-ancestors")),
     }
     assert gzip.decompress(reply.body) == steady.ask(path).body
@@ -336,7 +340,16 @@ def test_a_page_is_small_and_all_its_modules_are_fetched_at_once(page: str) -> N
 
 def test_no_module_is_of_no_page() -> None:
     every = {file.name for file in (ROOT / "dashboard").glob("*.js")}
-    assert every == modules_of("index.html") | modules_of("operator.html")
+    assert every == modules_of("index.html") | modules_of("operator.html") | {"sw.js"}
+
+
+def test_what_is_kept_for_later_is_all_of_it_in_one_version() -> None:
+    folder = ROOT / "dashboard"
+    words = (folder / "sw.js").read_text()
+    kept = json.loads(re.sub(r",\s*\]", "]", words[words.index("FILES = ") + 8 : words.index("];") + 1]))
+    assert sorted(kept) == sorted({file.name for file in folder.iterdir()} - {"sw.js"})
+    version = hashlib.sha256(b"".join((folder / name).read_bytes() for name in kept)).hexdigest()[:12]
+    assert f'const VERSION = "{version}";' in words, f'the pages have changed: write "{version}" into dashboard/sw.js'
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "BREW"])

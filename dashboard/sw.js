@@ -1,0 +1,88 @@
+// Keeps the pages and the last good numbers on the device: a dashboard opens at once, without a line as well.
+
+const VERSION = "a5e290980d3d";
+const PAGES = `pages-${VERSION}`;
+const NUMBERS = "numbers";
+const KEPT = 20; // documents; whoever looks at more tenants than that on one device waits for some of them
+const FILES = [
+  "index.html", "operator.html", "manifest.webmanifest", "favicon.svg", "style.css",
+  "app.js", "charts.js", "costs.js", "elements.js", "format.js", "frame.js", "freshness.js", "operator.js", "platform.js",
+  "quotas.js", "reasons.js", "recurring.js", "sections.js", "waterfall.js",
+];
+const NEWEST = /^v1\/(status\.json|t\/[\w-]+\/dashboard\.json|platform\/[\w-]+\/summary\.json)$/;
+
+addEventListener("install", (event) => {
+  skipWaiting();
+  event.waitUntil(caches.open(PAGES).then((cache) => cache.addAll(FILES.map((name) => new Request(name, { cache: "no-cache" })))));
+});
+
+addEventListener("activate", (event) => event.waitUntil(tidy().then(() => clients.claim())));
+
+async function tidy() {
+  const old = (await caches.keys()).filter((name) => name !== PAGES && name !== NUMBERS);
+  await Promise.all(old.map((name) => caches.delete(name)));
+}
+
+addEventListener("fetch", (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (request.method !== "GET" || !url.href.startsWith(registration.scope)) return;
+  const path = url.pathname.slice(new URL(registration.scope).pathname.length);
+  if (NEWEST.test(path)) event.respondWith(numbers(event, url.href));
+  else if (FILES.includes(path || "index.html")) event.respondWith(page(request, path || "index.html"));
+});
+
+/** One version of the pages, all of whose files came together; from the line where the device has thrown it away. */
+async function page(request, name) {
+  return (await (await caches.open(PAGES)).match(name, { ignoreVary: true, ignoreSearch: true })) ?? fetch(request);
+}
+
+/** What is kept, at once, while newer numbers are looked for; the pages are told what came of that. */
+async function numbers(event, url) {
+  const cache = await caches.open(NUMBERS);
+  const kept = await cache.match(url, { ignoreVary: true });
+  const looked = look(event.request, url, cache, kept?.clone());
+  if (event.request.cache === "no-cache") return asked(await looked); // who asks so must not take old for new
+  if (!kept) return (await looked).response ?? Response.error();
+  event.waitUntil(looked.then(({ newer, reached }) => tell({ newer, reached })));
+  return kept;
+}
+
+const asked = ({ reached, response }) => (reached ? response : Response.error());
+
+async function look(request, url, cache, kept) {
+  let response;
+  try {
+    response = await fetch(request, { cache: "no-cache" }); // nobody waits for it, so that an hour old copy need not do
+  } catch {
+    return { reached: false, newer: false, response: kept };
+  }
+  if (response.status === 404 || response.status === 410) { // taken away, on purpose: it must not be shown any more
+    await cache.delete(url);
+    return { reached: true, newer: Boolean(kept), response };
+  }
+  if (!response.ok) return { reached: false, newer: false, response: kept ?? response };
+  const [ours, theirs] = await Promise.all([seqOf(kept), seqOf(response)]);
+  if (theirs === null || (ours !== null && theirs < ours)) return { reached: true, newer: false, response: kept ?? response };
+  await cache.put(url, response.clone());
+  await forgetOldest(cache);
+  return { reached: true, newer: ours !== theirs, response };
+}
+
+/** The number of the publish that wrote a document; null where there is no document, or none that can be read. */
+async function seqOf(response) {
+  try {
+    return Number((await response.clone().json()).seq);
+  } catch {
+    return null;
+  }
+}
+
+async function forgetOldest(cache) {
+  const all = await cache.keys(); // in the order in which they were put
+  await Promise.all(all.slice(0, Math.max(0, all.length - KEPT)).map((request) => cache.delete(request)));
+}
+
+async function tell(message) {
+  for (const client of await clients.matchAll({ type: "window" })) client.postMessage(message);
+}
