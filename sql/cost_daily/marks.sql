@@ -53,9 +53,10 @@ select
     -- The daily rollups are of the days of today's zone; of a tenant whose zone cannot be used there are none.
     (k.tenant_id is not null and k.zone is distinct from z.zone) or z.zone <> b.zone or z.zone <> c.zone
 from unnest(tenant_ids, days) as d (tenant_id, day)
-cross join lateral (select pipeline.cost_zone(d.tenant_id, d.day) as zone) as z
-cross join lateral (select pipeline.cost_zone(d.tenant_id, d.day - 1) as zone) as b
-cross join lateral (select pipeline.cost_zone(d.tenant_id, d.day - 2) as zone) as c
+-- `offset 0`: each zone is looked up once, not wherever it is used.
+cross join lateral (select pipeline.cost_zone(d.tenant_id, d.day) as zone offset 0) as z
+cross join lateral (select pipeline.cost_zone(d.tenant_id, d.day - 1) as zone offset 0) as b
+cross join lateral (select pipeline.cost_zone(d.tenant_id, d.day - 2) as zone offset 0) as c
 left join pipeline.tenant_state as k on d.tenant_id = k.tenant_id
 where z.zone is not null
 $$;
