@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.doctor.examination import examine
 from pipeline.errors import PermanentError
 from pipeline.installation import Installation
 from pipeline.rollups.tick import roll
@@ -150,6 +151,23 @@ def test_a_table_that_is_gone_is_named_and_init_goes_on_without_it(ready: Instal
         roll(ready, NOW)
     install(ready)
     roll(ready, NOW)
+
+
+@pytest.mark.parametrize("wrong", [{"amount": "1e31"}, {"amount": -1}, {"amount": "NaN"}, {"unit_size": "1e-31"}])
+def test_a_price_beyond_all_bounds_is_not_used(ready: Installation, sql: Sql, wrong: dict[str, object]) -> None:
+    sql.tenant()
+    price(sql, **wrong)  # type: ignore[arg-type]
+    price(sql, item="ai_tokens_m-2", currency="USD")
+    rate(sql, "2026-03-01", 1500)
+    rate(sql, "2026-03-02", "1e31")
+    sql("insert into subscriptions (tenant_id, plan, status, monthly_amount) values ('t1', 'a', 'active', '1e31')")
+    sql.usage("2026-03-09T12:00Z")
+    sql.usage("2026-03-09T12:00Z", quota_type="ai_tokens_m-2")
+    roll(ready, NOW)
+    assert lines(sql, "amount, missing, fx_date::text") == [(None, "unusable_price", None), (45000, None, "2026-03-01")]
+    assert sql("select mrr, unpriced from rollup.mrr_daily") == [(None, 1)]
+    found = {each.name for each in examine(ready).findings}
+    assert {"unusable_prices", "unusable_rates"} <= found
 
 
 def test_the_book_of_a_day_is_looked_up_once_however_many_prices_there_are(ready: Installation, sql: Sql) -> None:

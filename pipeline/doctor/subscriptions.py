@@ -26,7 +26,7 @@ TOLD = {
     "tenant_missing": (UNFOLLOWED, "Set tenant_id, or delete the rows."),
     "tenant_too_long": (UNFOLLOWED, "Shorten tenant_id to 2,000 bytes."),
     "no_amount": (UNPRICED, "Set monthly_amount, or amount and billing_interval; 0 where there is nothing to pay."),
-    "unusable_amount": (UNPRICED, "Correct the amount: 0 or above, and neither NaN nor infinite."),
+    "unusable_amount": (UNPRICED, "Correct the amount: from 0 to 1e30."),
     "no_interval": (
         UNPRICED,
         "Set billing_interval to week, month, quarter, half_year or year, or set monthly_amount.",

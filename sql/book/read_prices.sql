@@ -45,10 +45,9 @@ ranged as (
             else 'infinity'
         end as to_hour,
         coalesce(
-            r.unit_size > 0
-            and r.unit_size < 'infinity'
-            and r.amount >= 0
-            and r.amount < 'infinity'
+            -- Neither infinities nor NaN are in between, nor what makes amounts of thousands of digits.
+            r.unit_size between 1e-30 and 1e30
+            and r.amount between 0 and 1e30
             and r.currency ~ '^[A-Z]{3}$'
             and pipeline.hour_of(r.effective_from) = r.effective_from
             and (not isfinite(r.ends_at) or pipeline.hour_of(r.ends_at) = r.ends_at),

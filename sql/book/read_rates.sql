@@ -11,6 +11,6 @@ where
     upper(trim(r.quote)) = :currency
     and upper(trim(r.base)) <> :currency
     and r.rate > 0
-    and r.rate < 'infinity'
+    and r.rate <= 1e30
     and isfinite(r.rate_date)
 group by upper(trim(r.base)), r.rate_date

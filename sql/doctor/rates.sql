@@ -6,7 +6,7 @@ select
     r.rate_date,
     string_agg(distinct r.rate || ' (' || coalesce(r.source, 'null') || ')', ', ') as told
 from pipeline.read_fx_rates() as r
-where upper(trim(r.quote)) = :currency and r.rate > 0 and r.rate < 'infinity'
+where upper(trim(r.quote)) = :currency and r.rate > 0 and r.rate <= 1e30
 group by upper(trim(r.base)), r.rate_date
 having count(distinct r.rate) > 1
 union all
@@ -18,7 +18,7 @@ select
 from pipeline.read_fx_rates() as r
 where
     (upper(trim(r.quote)) = :currency) is not false
-    and (r.base is null or r.quote is null or r.rate_date is null or (r.rate > 0 and r.rate < 'infinity') is not true)
+    and (r.base is null or r.quote is null or r.rate_date is null or (r.rate > 0 and r.rate <= 1e30) is not true)
 union all
 select
     'ended',

@@ -14,8 +14,8 @@ select
             when isfinite(p.effective_to) and pipeline.hour_of(p.effective_to) <> p.effective_to
                 then 'effective_to is not on the hour'
         end,
-        case when (p.unit_size > 0 and p.unit_size < 'infinity') is not true then 'unit_size is not above 0' end,
-        case when (p.amount >= 0 and p.amount < 'infinity') is not true then 'amount is not 0 or above' end,
+        case when (p.unit_size between 1e-30 and 1e30) is not true then 'unit_size is not from 1e-30 to 1e30' end,
+        case when (p.amount between 0 and 1e30) is not true then 'amount is not from 0 to 1e30' end,
         case when (upper(trim(p.currency)) ~ '^[A-Z]{3}$') is not true then 'currency is no ISO 4217 code' end
     ) as problem,
     count(*) over () as prices
@@ -26,8 +26,8 @@ where
     or pipeline.hour_of(p.effective_from) <> p.effective_from
     or p.effective_to <= p.effective_from
     or (isfinite(p.effective_to) and pipeline.hour_of(p.effective_to) <> p.effective_to)
-    or (p.unit_size > 0 and p.unit_size < 'infinity') is not true
-    or (p.amount >= 0 and p.amount < 'infinity') is not true
+    or (p.unit_size between 1e-30 and 1e30) is not true
+    or (p.amount between 0 and 1e30) is not true
     or (upper(trim(p.currency)) ~ '^[A-Z]{3}$') is not true
 order by p.item, p.effective_from
 limit 20

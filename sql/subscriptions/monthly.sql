@@ -34,8 +34,8 @@ inner join lateral (
     select
         case
             when g.given is null then 'no_amount'
-            -- NaN is greater than infinity.
-            when not (g.given >= 0 and g.given < 'infinity'::numeric) then 'unusable_amount'
+            -- NaN is greater than all other numbers.
+            when g.given not between 0 and 1e30 then 'unusable_amount'
             when f.name is null and nullif(btrim(monthly_of.billing_interval), '') is null then 'no_interval'
             when f.name is null then 'unknown_interval'
         end as problem
