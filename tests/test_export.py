@@ -552,7 +552,7 @@ def test_the_verb_and_its_address(filled: Installation, capsys: pytest.CaptureFi
     assert verb.run(command(verb, "--table", "cost_daily", "--table", "mrr_daily", "--to", "2026-03-01"), filled) == 0
     said = capsys.readouterr().out.splitlines()
     assert said[0].startswith("exported through 2026-03-10T12:00:00Z: 2 files written (")
-    assert said[1:3] == ["  cost_daily: 1 months written, 1 rows", "  mrr_daily: 1 months written, 1 rows"]
+    assert said[1:3] == ["  cost_daily: 1 month written, 1 row", "  mrr_daily: 1 month written, 1 row"]
     assert url_verb.run(command(url_verb, "--export"), filled) == 0
     assert capsys.readouterr().out.splitlines() == said[3:]
     assert verb.run(command(verb, "--json"), filled) == 0

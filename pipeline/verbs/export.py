@@ -9,6 +9,7 @@ from pipeline.export.exporting import ExportReport, TableReport
 from pipeline.export.exporting import export as export_tables
 from pipeline.export.tables import TABLES
 from pipeline.installation import Installation
+from pipeline.layout import counted
 from pipeline.runs import json_time
 from pipeline.verbs.reporting import add_json, interval, show
 
@@ -44,10 +45,10 @@ def run(arguments: argparse.Namespace, installation: Installation) -> int:
 def describe(report: ExportReport) -> list[str]:
     """Say an export in a line, and what was written of each table in another."""
     done = report.tables.values()
+    files, months = sum(each.files for each in done), sum(each.months_unchanged for each in done)
     line = (
-        f"exported through {json_time(report.data_through)}: {sum(each.files for each in done):,} files written "
-        f"({sum(each.bytes for each in done):,} bytes), {sum(each.months_unchanged for each in done):,} months "
-        f"unchanged, in {report.seconds:.1f} s"
+        f"exported through {json_time(report.data_through)}: {counted(files, 'file')} written "
+        f"({sum(each.bytes for each in done):,} bytes), {counted(months, 'month')} unchanged, in {report.seconds:.1f} s"
     )
     return [line, *(_line(name, each) for name, each in report.tables.items() if any(_changes(each)))]
 
@@ -58,5 +59,6 @@ def _changes(table: TableReport) -> tuple[int, ...]:
 
 def _line(name: str, table: TableReport) -> str:
     gone = f", {table.months_gone:,} gone" if table.months_gone else ""
-    inexact = f", {table.inexact:,} rows with a number of more than 18 decimals or 20 digits" if table.inexact else ""
-    return f"  {name}: {table.months_written:,} months written, {table.rows:,} rows{gone}{inexact}"
+    inexact = f", {counted(table.inexact, 'row')} with a number of more than 18 decimals or 20 digits"
+    written = f"{counted(table.months_written, 'month')} written, {counted(table.rows, 'row')}"
+    return f"  {name}: {written}{gone}{inexact if table.inexact else ''}"
