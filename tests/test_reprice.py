@@ -11,6 +11,7 @@ from pipeline.cli import main
 from pipeline.costs.reprice import Repricing, preview, reprice
 from pipeline.installation import Installation
 from pipeline.rollups.tick import roll
+from pipeline.verbs.reprice import describe
 from tests.conftest import NOW, Sql, environment_of
 from tests.test_costs import MODEL, lines, price, rate
 
@@ -46,7 +47,7 @@ def test_a_back_dated_price_changes_nothing_until_it_is_asked_for(closed: Instal
     ]
     done = reprice(closed, asked())
     assert done.differences == shown.differences
-    assert done.amount_after - done.amount_before == 30
+    assert done.change == 30
     assert lines(sql, "tenant_id, day::text, amount") == [
         ("t1", "2026-03-01", 30),
         ("t1", "2026-03-02", 30),
@@ -82,7 +83,28 @@ def test_a_missing_rate_is_filled_in(ready: Installation, sql: Sql) -> None:
     assert lines(sql, "amount, missing") == [(None, "no_rate")]
     report = reprice(ready, asked())
     assert (report.unknown_before, report.unknown_after) == (1, 0)
+    assert (report.amount_before, report.amount_after, report.change) == (None, 45015, 45015)
+    assert [(each.amount_before, each.amount_after) for each in report.differences] == [(None, 45015)]
+    assert report.to_json()["differences"][0]["amount_before"] is None
+    assert next(describe(report)) == (
+        f"t1  {MODEL}: NGN not known to 45,015.00 (+45,015.00), 1 day, lines without an amount 1 to 0"
+    )
     assert lines(sql, "amount, missing") == [(45015, None)]
+
+
+def test_of_many_differences_none_is_lost(ready: Installation, sql: Sql) -> None:
+    for n in range(53):
+        sql.tenant(f"t{n:02}")
+        sql.usage("2026-03-02T12:00Z", f"t{n:02}", amount=1000 + n)
+    price(sql)
+    roll(ready, NOW)
+    sql("update prices set amount = 40")
+    report = preview(ready, asked())
+    assert (report.items, len(report.differences), len(report.to_json()["differences"])) == (53, 53, 50)
+    assert len(report.full()["differences"]) == 53
+    said = list(describe(report))
+    assert len(said) == 52
+    assert said[50] == "and 3 more items of tenants; --json lists them"
 
 
 def test_closed_days_of_another_zone_move_when_they_are_repriced(ready: Installation, sql: Sql) -> None:

@@ -19,7 +19,8 @@ from pipeline.rollups.ticking import ticking
 from pipeline.run import RunReport
 from pipeline.runs import clock, recorded, require_installed
 
-MOST = 50  # differences that a report lists
+MOST = 10_000  # differences that are listed; of more than that, only the count is kept
+SHOWN = 50  # of these, how many the run ledger and a terminal show
 
 
 @dataclass(frozen=True)
@@ -35,21 +36,21 @@ class Repricing:
 class Difference:
     """One item of one tenant: what its days cost before and after, and how many lines have no amount.
 
-    Amounts are in the platform's currency, not rounded; lines without one count as nothing.
+    Amounts are in the platform's currency, not rounded; null where no line has one.
     """
 
     tenant_id: str
     item: str
     days: int
-    amount_before: Decimal
-    amount_after: Decimal
+    amount_before: Decimal | None
+    amount_after: Decimal | None
     unknown_before: int
     unknown_after: int
 
     @property
     def change(self) -> Decimal:
-        """What it costs more."""
-        return self.amount_after - self.amount_before
+        """What the known costs come to more."""
+        return _more(self.amount_before, self.amount_after)
 
     def to_json(self) -> dict[str, Any]:
         """Give it as JSON has it, amounts as text."""
@@ -58,7 +59,7 @@ class Difference:
 
 @dataclass
 class RepriceReport:
-    """What a repricing did, or with `dry_run` would do; `differences` are the largest of them."""
+    """What a repricing did, or with `dry_run` would do; `differences` are the largest of the `items` that change."""
 
     asked: Repricing
     currency: str
@@ -66,16 +67,26 @@ class RepriceReport:
     book: int | None = None
     tenants: int = 0
     days: int = 0
-    amount_before: Decimal = Decimal(0)
-    amount_after: Decimal = Decimal(0)
+    items: int = 0
+    amount_before: Decimal | None = Decimal(0)
+    amount_after: Decimal | None = Decimal(0)
     unknown_before: int = 0
     unknown_after: int = 0
     days_left: int = 0
     differences: list[Difference] = field(default_factory=list)
     run: RunReport | None = None
 
+    @property
+    def change(self) -> Decimal:
+        """What the known costs come to more."""
+        return _more(self.amount_before, self.amount_after)
+
     def to_json(self) -> dict[str, Any]:
-        """Give the report as JSON has it, amounts as text."""
+        """Give what the run ledger keeps: totals, and the first differences."""
+        return self.full() | {"differences": [each.to_json() for each in self.differences[:SHOWN]]}
+
+    def full(self) -> dict[str, Any]:
+        """Give all of the report as JSON has it, amounts as text."""
         return {
             "from": self.asked.first_day.isoformat(),
             "to": self.asked.end_day.isoformat(),
@@ -85,10 +96,11 @@ class RepriceReport:
             "book": self.book,
             "tenants": self.tenants,
             "days": self.days,
+            "items": self.items,
             "days_left": self.days_left,
             "amount_before": _plain(self.amount_before),
             "amount_after": _plain(self.amount_after),
-            "change": _plain(self.amount_after - self.amount_before),
+            "change": _plain(self.change),
             "unknown_before": self.unknown_before,
             "unknown_after": self.unknown_after,
             "differences": [each.to_json() for each in self.differences],
@@ -175,6 +187,10 @@ def _tell(connection: Connection, report: RepriceReport) -> None:
         setattr(report, name, value)
     found = rows(connection, "reprice/differences", most=MOST)
     report.differences = [Difference(**row._mapping) for row in found]
+
+
+def _more(before: Decimal | None, after: Decimal | None) -> Decimal:
+    return (after or Decimal(0)) - (before or Decimal(0))
 
 
 def _plain(value: Any) -> Any:

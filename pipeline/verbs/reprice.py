@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
-from pipeline.costs.reprice import Difference, RepriceReport, Repricing, preview
+from pipeline.costs.reprice import SHOWN, Difference, RepriceReport, Repricing, preview
 from pipeline.costs.reprice import reprice as reprice_days
 from pipeline.errors import SettingsError
 from pipeline.installation import Installation
@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace, installation: Installation) -> int:
     """Reprice, or say what that would change; exit code 1 if a tenant's files could not be published."""
     asked = _asked(arguments)
     report = preview(installation, asked) if arguments.dry_run else reprice_days(installation, asked)
-    show(arguments, report, describe(report))
+    show(arguments, report.full(), describe(report))
     return 1 if report.run and report.run.publish.failures else 0
 
 
@@ -57,13 +57,14 @@ def _day(name: str, given: str) -> date:
 def describe(report: RepriceReport) -> Iterator[str]:
     """Say what changes by tenant and item, the largest change first, and what could not be looked at."""
     verb = "would change" if report.dry_run else "changed"
-    for each in report.differences:
+    for each in report.differences[:SHOWN]:
         yield _line(each, report.currency)
+    if report.items > SHOWN:
+        yield f"and {counted(report.items - SHOWN, 'more item')} of tenants; --json lists them"
     if report.differences:
-        change = report.amount_after - report.amount_before
         yield (
             f"{verb}: {counted(report.days, 'day')} of {counted(report.tenants, 'tenant')}, "
-            f"{report.currency} {report.amount_before:,.2f} to {report.amount_after:,.2f} ({change:+,.2f}); "
+            f"{_told(report.currency, report)}; "
             f"lines without an amount {report.unknown_before:,} to {report.unknown_after:,}"
         )
     else:
@@ -81,7 +82,11 @@ def _line(each: Difference, currency: str) -> str:
     unknown = ""
     if each.unknown_before or each.unknown_after:
         unknown = f", lines without an amount {each.unknown_before:,} to {each.unknown_after:,}"
-    return (
-        f"{each.tenant_id}  {each.item}: {currency} {each.amount_before:,.2f} to {each.amount_after:,.2f} "
-        f"({each.change:+,.2f}), {counted(each.days, 'day')}{unknown}"
+    return f"{each.tenant_id}  {each.item}: {_told(currency, each)}, {counted(each.days, 'day')}{unknown}"
+
+
+def _told(currency: str, found: Difference | RepriceReport) -> str:
+    before, after = (
+        "not known" if each is None else f"{each:,.2f}" for each in (found.amount_before, found.amount_after)
     )
+    return f"{currency} {before} to {after} ({found.change:+,.2f})"

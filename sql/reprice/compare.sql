@@ -3,8 +3,9 @@ select
     coalesce(b.tenant_id, a.tenant_id),
     coalesce(b.item, a.item),
     coalesce(b.day, a.day),
-    coalesce(b.amount, 0),
-    coalesce(a.amount, 0),
+    -- Nothing where there is no line; null where there are lines, and none of them is known.
+    case when b.item is null then 0 else b.amount end,
+    case when a.item is null then 0 else a.amount end,
     coalesce(b.unknown, 0),
     coalesce(a.unknown, 0)
 from (

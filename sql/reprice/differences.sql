@@ -9,5 +9,8 @@ select
     sum(unknown_after)::bigint as unknown_after
 from price_differences
 group by tenant_id, item
-order by abs(sum(amount_after) - sum(amount_before)) desc, price_differences.tenant_id asc, item asc
+order by
+    abs(coalesce(sum(amount_after), 0) - coalesce(sum(amount_before), 0)) desc,
+    price_differences.tenant_id asc,
+    item asc
 limit :most
