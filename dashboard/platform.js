@@ -8,7 +8,6 @@ import { why } from "./reasons.js";
 import { change, flag, spanned, tile } from "./sections.js";
 
 const UNKNOWN = "not known";
-const INCOMPLETE = "some of the cost is not known";
 
 export function figures(period, before, money) {
   const { mrr, cost } = period;
@@ -32,16 +31,20 @@ export function figures(period, before, money) {
     }),
     tile("cost", cost.complete ? ["Cost"] : ["Cost", flag("incomplete")], {
       value: number(cost.total, money.brief, UNKNOWN), trend: series.cost, words: money.brief,
-      below: h("p.change", {}, "revenue ", number(cost.revenue, money.brief)),
+      below: h("p.change", {}, "revenue ", number(cost.revenue, money.brief, UNKNOWN)),
     }),
     tile("margin", ["Margin"], {
-      value: number(cost.margin, money.brief, INCOMPLETE),
-      below: h("p.change", {}, number(cost.margin_pct, share, noMargin(cost)), " of revenue"),
+      value: number(cost.margin, money.brief, noMargin(cost.complete, cost)),
+      below: h("p.change", {}, number(cost.margin_pct, share, noMargin(cost.complete, cost)), " of revenue"),
     }),
   ];
 }
 
-const noMargin = ({ margin }) => (margin === null ? INCOMPLETE : "there was no revenue");
+/** Why there is no margin, or no percentage of it. */
+function noMargin(costKnown, { margin }) {
+  if (margin !== null) return "there was no revenue";
+  return costKnown ? "some of the revenue is not known" : "some of the cost is not known";
+}
 
 /** What came in and what it cost, to the last digit. */
 export function margin(cost, money) {
@@ -51,8 +54,10 @@ export function margin(cost, money) {
     h("div.parts", { "aria-hidden": "true" }, part ? h("i.money", { "--w": `${Math.min(part, 100)}%` }) : null,
       Number(cost.revenue) ? h("i.gain", { "--w": `${Math.max(100 - part, 0)}%` }) : null),
     h("dl.kinds.sums", {},
-      row("total", "Revenue", cost.revenue), row("money", "Cost", cost.total, UNKNOWN), row("gain", "Margin", cost.margin, INCOMPLETE)),
+      row("total", "Revenue", cost.revenue, UNKNOWN), row("money", "Cost", cost.total, UNKNOWN),
+      row("gain", "Margin", cost.margin, noMargin(cost.complete, cost))),
     cost.complete ? null : h("p.note.lacking", {}, "Some of what was used has no known cost: there is no margin until it has."),
+    cost.revenue_complete ? null : h("p.note.lacking", {}, "Some subscriptions have no known amount: revenue is without them, and there is no margin until they have."),
   ];
 }
 
@@ -100,12 +105,17 @@ export function topTenants(list, money) {
   const rows = list.map((one) => [
     h("span.tenant", {}, name(one.name ?? one.tenant_id), h("small", {}, [one.plan, one.tenant_id].filter(Boolean).join(" · "))),
     number(one.requests), number(one.ai_tokens),
-    h("span", {}, number(one.cost, money.short, UNKNOWN), one.cost_complete ? null : flag("incomplete")),
-    number(one.mrr, money.short), number(one.revenue, money.short),
-    h(one.margin?.startsWith("-") ? "span.bad" : "span", {}, number(one.margin, money.short, INCOMPLETE)),
-    number(one.margin_pct, share, noMargin(one)),
+    partly(one.cost, one.cost_complete, money),
+    number(one.mrr, money.short), partly(one.revenue, one.revenue_complete, money),
+    h(one.margin?.startsWith("-") ? "span.bad" : "span", {}, number(one.margin, money.short, noMargin(one.cost_complete, one))),
+    number(one.margin_pct, share, noMargin(one.cost_complete, one)),
   ]);
   return [labelled(table("tenants", "Top tenants by requests", columns, rows), columns)];
+}
+
+/** An amount that may be of a part only. */
+function partly(amount, complete, money) {
+  return h("span", {}, number(amount, money.short, UNKNOWN), complete ? null : flag("incomplete"));
 }
 
 /** On a phone a row is a grid, where each number says itself what it is. */

@@ -214,7 +214,8 @@ def _mrr(name: str) -> Json:
 
 def _cost(total: str | None, *, complete: bool) -> Json:
     margin = {"margin": "0.00", "margin_pct": None} if complete else {"margin": None, "margin_pct": None}
-    return {"total": total, "complete": complete, "revenue": "1234567.89" if not complete else "0.00", **margin}
+    revenue = {"revenue": "0.00" if complete else "1234567.89", "revenue_complete": True}
+    return {"total": total, "complete": complete, **revenue, **margin}
 
 
 def _ranked(name: str, place: int) -> Json:
@@ -228,6 +229,7 @@ def _ranked(name: str, place: int) -> Json:
         "cost_complete": bool(place % 5),
         "mrr": "49.99",
         "revenue": "1500000.25",
+        "revenue_complete": True,
         "margin": f"{1500000 - place}.00" if place % 5 else None,
         "margin_pct": 99.93 if place % 5 else None,
     }

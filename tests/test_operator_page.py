@@ -165,6 +165,27 @@ def test_what_is_not_known_is_never_nothing(show: Show) -> None:
     assert shown.exact("#margin") == ["1234567.89", None, None]
 
 
+def test_a_margin_says_which_of_the_two_is_not_known(show: Show, store: Path) -> None:
+    """Of seven days the cost is known, and a subscription has no amount."""
+    document = sample("busy")
+    week = document["periods"]["7d"]
+    lacking = {"revenue_complete": False, "margin": None, "margin_pct": None}
+    week["cost"] = {"total": "10.00", "complete": True, "revenue": None, **lacking}
+    week["top_tenants"] = [week["top_tenants"][1] | lacking | {"cost_complete": True}]
+    publish(store, {"v1/platform/partly/summary.json": document})
+    shown = show("partly/7d")
+    assert "Some subscriptions have no known amount" in shown.text("#margin .lacking")
+    titles = "all => all.map(one => one.title)"
+    unknown = ["some of the revenue is not known"]
+    assert shown.page.eval_on_selector_all("#margin .none", titles) == ["not known", *unknown]
+    assert shown.page.eval_on_selector_all("#top_tenants .none", titles) == unknown * 2
+    assert shown.page.locator("#top_tenants .flag").count() == 1
+    assert shown.page.eval_on_selector_all("[data-metric=margin] .none", titles) == unknown * 2
+    shown = show("busy/30d")
+    assert shown.page.locator("#margin .lacking").count() == 1
+    assert shown.page.get_attribute("#margin .none", "title") == "some of the cost is not known"
+
+
 def test_what_has_to_be_looked_at_is_said(show: Show) -> None:
     shown = show("busy/30d")
     words = " ".join(shown.text("#health").split())
