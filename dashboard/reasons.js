@@ -8,5 +8,5 @@ const REASONS = {
   ambiguous_rate: "two exchange rates are known",
 };
 
-/** A reason that is not among ours is shown as it came. */
-export const why = (reason) => REASONS[reason] ?? String(reason).replaceAll("_", " ");
+/** Of the hours of a day that are in one line, each may have a reason of its own; one that is not ours is shown as it came. */
+export const why = (reasons) => String(reasons).split(", ").map((reason) => REASONS[reason] ?? reason.replaceAll("_", " ")).join(", or ");

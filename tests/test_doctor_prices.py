@@ -93,5 +93,12 @@ def test_what_has_no_cost_is_listed_with_the_command_that_mends_it(ready: Instal
     (finding,) = of(ready, "unknown_costs")
     assert "cost_daily 2026-03-08 to 2026-03-08: 1 line of ai_tokens_m-1" in finding.what
     assert finding.paste.startswith("python -m pipeline reprice --from 2026-03-08 --to 2026-03-09")
+    price(sql, start="2026-03-08T13:00Z", effective_to="2026-03-08T15:00Z")
+    price(sql, amount=31, start="2026-03-08T13:00Z", effective_to="2026-03-08T15:00Z")
+    sql.usage("2026-03-08T13:00Z")
+    run(ready, NOW)
+    (finding,) = of(ready, "unknown_costs")
+    assert finding.what.endswith("have no amount: no_price, overlapping_prices")
+    assert "Add a price of it that is in force then. End one of the prices" in finding.fix
     later = [each for each in found(ready, NOW + timedelta(days=90)) if each.name == "unknown_costs"]
     assert later == [finding]  # a database that shows the past

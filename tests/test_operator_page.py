@@ -200,6 +200,14 @@ def test_what_has_to_be_looked_at_is_said(show: Show) -> None:
     assert shown.page.locator("#health .fine").count() == 4
 
 
+def test_several_reasons_of_one_day_are_all_put_into_words(show: Show, store: Path) -> None:
+    document = sample("busy")
+    document["health"]["unknown_costs"]["items"][0]["reason"] = "no_price, overlapping_prices"
+    publish(store, {"v1/platform/several/summary.json": document})
+    words = show("several").text("#health")
+    assert "no price was in force, or two prices were in force at once" in words
+
+
 def test_an_empty_platform_has_nothing_and_says_why_ratios_are_missing(show: Show) -> None:
     shown = show("empty")
     assert shown.text("#range").replace("\u2009", " ") == "24 Oct – 22 Nov 2026", "30 days, unless asked for others"

@@ -103,7 +103,7 @@ def judge_unpriced(rows: Sequence[Row[Any]], facts: Facts) -> Iterator[Finding]:
     for row in rows:
         after = row.last_day + timedelta(days=1)
         in_currency = f" in {row.currency}" if row.currency else ""
-        remedy = REMEDY[row.missing.split(", ")[0]]
+        remedy = ". ".join(REMEDY[reason] for reason in row.missing.split(", "))
         yield Finding(
             name="unknown_costs",
             severity="warning",

@@ -15,7 +15,7 @@ comment on view rollup.cost_missing is
 'What was used and has no price or rate, so that its cost is not known. Empty when every cost is complete.';
 comment on column rollup.cost_missing.item is 'What has no price or rate: a quota_type, or api_calls.';
 comment on column rollup.cost_missing.reason is
-'no_price, overlapping_prices, unusable_price, no_rate or ambiguous_rate.';
+'no_price, overlapping_prices, unusable_price, no_rate or ambiguous_rate; several where the hours of a day differ.';
 comment on column rollup.cost_missing.currency is 'Currency whose rate is missing; null where the price is.';
 comment on column rollup.cost_missing.first_day is 'First day of it, a tenant''s own.';
 comment on column rollup.cost_missing.last_day is 'Last day of it.';
