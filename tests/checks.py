@@ -25,7 +25,7 @@ from tests.recompute import Row, places, recomputed, stored
 
 STATUS = "v1/status.json"
 STAMPS = ("seq", "data_through", "start", "end", "published_at", "next_expected_at")
-RAW = ("tenants", "api_requests", "usage_records")
+RAW = ("tenants", "api_requests", "usage_records", "subscriptions", "quotas", "prices", "fx_rates")
 LONGEST_BUSY = 20.0
 ALL_DAYS = Repricing(date(2025, 12, 1), date(2026, 6, 1), "zones that tenants have left")
 Done = TypeVar("Done")

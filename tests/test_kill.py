@@ -28,9 +28,10 @@ VERBS = {
     "run": ["run", "--as-of", NOW.isoformat()],
     "publish": ["publish", "--as-of", NOW.isoformat()],
     "backfill": ["backfill", "--from", "2026-03-01", "--to", "2026-03-10", "--reason", "to be killed"],
+    "reprice": ["reprice", "--from", "2026-03-01", "--to", "2026-03-10", "--reason", "to be killed"],
 }
 # What is killed in one round, one after the other: a first run twice, so that the second meets what the first left.
-ROUND = ("run", "run", "publish", "backfill", "run")
+ROUND = ("run", "run", "publish", "backfill", "reprice", "run")
 ROUNDS = -(-int(os.environ.get("SOAK_KILLS", "20")) // len(ROUND))
 TRIES = 12
 
@@ -45,6 +46,19 @@ ROWS = [
     select 't' || (1 + n % {TENANTS}), 'ai_tokens_m-' || n % 3, n + 0.1,
         timestamptz '2026-03-01 21:00Z' + d * interval '1 day' + n * interval '7 seconds'
     from generate_series(0, 7) d, generate_series(1, 1000) n""",
+    # Of three models two have a price, one in dollars; a rate comes every other day.
+    """insert into prices (item, unit_size, amount, currency, effective_from, effective_to) values
+    ('api_calls', 1000, 450, 'NGN', '2026-01-01Z', null), ('ai_tokens_m-0', 1000, 0.03, 'USD', '2026-01-01Z', '2026-03-05 11:00Z'),
+    ('ai_tokens_m-0', 1000, 0.02, 'USD', '2026-03-05 11:00Z', null), ('ai_tokens_m-1', 1000, 30, 'NGN', '2026-01-01Z', null)""",
+    """insert into fx_rates (base, quote, rate, rate_date, source)
+    select 'USD', 'NGN', 1500 + d, date '2026-02-20' + d, 'cbn' from generate_series(0, 18, 2) d""",
+    f"""insert into subscriptions (tenant_id, plan, status, monthly_amount, currency, started_at, ended_at)
+    select 't' || n, 'pro', 'active', 100 + n, case when n % 5 = 0 then 'USD' else 'NGN' end,
+        timestamptz '2026-02-01Z' + n * interval '10 hours', case when n % 7 = 0 then timestamptz '2026-03-04Z' end
+    from generate_series(1, {TENANTS}) n""",
+    f"""insert into quotas (tenant_id, quota_type, limit_amount, period)
+    select 't' || n, 'api_calls', 100 + n, case when n % 2 = 0 then 'month' else 'day' end
+    from generate_series(1, {TENANTS}) n""",
 ]
 LATE = [
     """insert into api_requests (tenant_id, endpoint, status_code, duration_ms, created_at)
