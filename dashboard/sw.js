@@ -1,6 +1,6 @@
 // Keeps the pages and the last good numbers on the device: a dashboard opens at once, without a line as well.
 
-const VERSION = "a5e290980d3d";
+const VERSION = "b61421518155";
 const PAGES = `pages-${VERSION}`;
 const NUMBERS = "numbers";
 const KEPT = 20; // documents; whoever looks at more tenants than that on one device waits for some of them
