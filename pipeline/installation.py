@@ -48,6 +48,12 @@ class Installation:
             _make_secret(path)
         return path.read_bytes()
 
+    @cached_property
+    def secrets(self) -> tuple[bytes, ...]:
+        """The secret, and after it the previous one while that is named: addresses of both are kept up."""
+        previous = self.settings.previous_secret
+        return (self.secret, previous.encode()) if previous else (self.secret,)
+
 
 def _make_secret(path: Path) -> None:
     """Write it aside and link it into place: of several processes that come at once, one makes it for all."""

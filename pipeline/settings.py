@@ -24,6 +24,7 @@ NAMES = (
     "store_url",
     "engine_url",
     "secret",
+    "previous_secret",
     "timezone",
     "currency",
     "raw_horizon_days",
@@ -56,6 +57,7 @@ class Settings:
     database_url: str | None = field(repr=False)  # None: the embedded Postgres under `home`
     store_url: str
     secret: str | None = field(repr=False)  # None: made and kept under `home`
+    previous_secret: str | None = field(repr=False)  # addresses made from it are kept up as well
     timezone: str
     currency: str
     raw_horizon_days: int | None
@@ -100,6 +102,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         database_url=_database_url(given.get("database_url")),
         store_url=_store_url(given.get("store_url"), home),
         secret=_secret(given.get("secret"), own_database="database_url" in given),
+        previous_secret=_previous_secret(given.get("previous_secret"), given.get("secret")),
         timezone=_timezone(given.get("timezone")),
         currency=_currency(given.get("currency")),
         raw_horizon_days=_days(given.get("raw_horizon_days"), least=1),
@@ -196,6 +199,18 @@ def _secret(given: Given | None, *, own_database: bool) -> str | None:
                 "Set at least 32 random characters, for example from: openssl rand -hex 32"
             )
         return None
+    return _long_enough(given)
+
+
+def _previous_secret(given: Given | None, secret: Given | None) -> str | None:
+    if given is None:
+        return None
+    if secret is not None and given.text == secret.text:
+        raise given.wrong(f"the same as {secret.name}. Name the one that addresses were made from before, or unset it")
+    return _long_enough(given)
+
+
+def _long_enough(given: Given) -> str:
     if len(given.text) < 16:
         raise given.wrong("too short to be safe. Set at least 16 characters, better 32")
     return given.text

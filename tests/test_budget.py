@@ -106,7 +106,7 @@ def mark(page: str) -> str:
 
 
 def shaped(job: Job, seq: int = 7, through: datetime = THROUGH) -> Changes:
-    return shape(job, key=KEY, seq=seq, data_through=through, currency="NGN")
+    return shape(job, keys=[KEY], seq=seq, data_through=through, currency="NGN")
 
 
 def opened(file: File | None) -> dict[str, Any]:

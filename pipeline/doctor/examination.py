@@ -51,6 +51,7 @@ ON_STATE = (
     Check("detached", "detached", keeping.judge_detached),
     Check("stale", "stale", tenants.judge_stale),
     Check("zone", "zones", tenants.judge_zones),
+    Check("rotation", "rotation", tenants.judge_rotation),
     Check("unknown_tenants", "strangers", tenants.judge_strangers, ("week",)),
     Check("quotas", "quotas", quotas.judge_quotas),
     Check("subscriptions", "subscriptions", subscriptions.judge_subscriptions),

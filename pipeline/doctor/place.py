@@ -42,7 +42,7 @@ def check_secret(installation: Installation) -> Iterator[Finding]:
             what=f"{path} can be read or changed by others (mode {mode:04o})",
             why="Who knows the secret knows the address of every tenant's files.",
             fix="Take the rights away; if somebody may have read it, set a new TENANTCAST_SECRET, which changes all "
-            "addresses:",
+            "addresses (docs/operator.md, Another secret):",
             paste=f"chmod 600 {path}",
         )
 

@@ -70,3 +70,35 @@ def judge_zones(rows: Sequence[Row[Any]], facts: Facts) -> Iterator[Finding]:
             fix="Correct tenants.timezone to an IANA name on whole hours, or to null for the platform's "
             f"({facts.settings.timezone}); the next run publishes them.",
         )
+
+
+def judge_rotation(rows: Sequence[Row[Any]], facts: Facts) -> Iterator[Finding]:
+    """Say where a rotation of the secret stands, while anything is left of it."""
+    found = rows[0]
+    if found.not_moved:
+        yield Finding(
+            name="rotation",
+            severity="warning",
+            what=f"{counted(found.not_moved, 'tenant')} {'has' if found.not_moved == 1 else 'have'} files only under "
+            "the keys of an earlier secret",
+            why="Their new addresses lead to nothing yet, and their old files stay until that is so.",
+            fix="Publish; if it stays so, the finding `stale` says what keeps them:",
+            paste="python -m pipeline run",
+        )
+    if facts.settings.previous_secret:
+        yield Finding(
+            name="rotation",
+            severity="note",
+            what=f"addresses under TENANTCAST_PREVIOUS_SECRET are kept up too, of {counted(found.kept_up, 'tenant')}",
+            why="Every file is written twice, and whoever knows the earlier secret can still read them.",
+            fix="Once nobody uses an old address any more, unset it wherever runs are scheduled.",
+        )
+    elif found.files_left:
+        yield Finding(
+            name="rotation",
+            severity="note",
+            what=f"{counted(found.files_left, 'file')} of tenants left under the keys of an earlier secret",
+            why="Each goes eight days after it was last current.",
+            fix="Nothing to do; where they have to go at once:",
+            paste="python -m pipeline url --end-rotation",
+        )

@@ -12,16 +12,17 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from pipeline.database.connection import Database, execute
+from pipeline.database.connection import Database, execute, rows
 from pipeline.errors import BusyError, NothingRolledError
-from pipeline.export.ledger import Entry, Ledger
+from pipeline.export.ledger import Entry, Ledger, ledgers
 from pipeline.export.manifest import manifest
 from pipeline.export.parts import Part, read_parts
 from pipeline.export.tables import TABLES, Month, Span, months_between, read_months, read_schema
 from pipeline.installation import Installation
 from pipeline.progress import Step
 from pipeline.publish.caching import cache_control
-from pipeline.publish.collecting import collect
+from pipeline.publish.collecting import KEPT, collect
+from pipeline.publish.due import places
 from pipeline.publish.keys import MANIFEST
 from pipeline.publish.publisher import still_held
 from pipeline.runs import as_dict, clock, recorded, require_installed
@@ -81,21 +82,33 @@ def export(
     database, report, began = installation.database, ExportReport(), time.monotonic()
     require_installed(database)
     installation.store.check()
-    with recorded(database, "export", clock(database), report), _alone(database) as holder:
-        ledger = Ledger(installation)
-        place = _Place(installation, ledger, frozenset(installation.store.list(ledger.folder)))
-        for table in tables:
-            report.tables[table] = TableReport()
-            _export_table(place, table, months_between(start, end), report)
-            still_held(holder)
-        report.manifest = _write_manifest(place, report)
-        report.collected = collect(installation, "exports", still_held=lambda: still_held(holder))
+    with recorded(database, "export", clock(database), report), alone(database) as holder:
+        report.tables = {table: TableReport() for table in tables}
+        for ledger in ledgers(installation):
+            place = _Place(installation, ledger, frozenset(installation.store.list(ledger.folder)))
+            for table in tables:
+                _export_table(place, table, months_between(start, end), report)
+                still_held(holder)
+            manifest_path = _write_manifest(place, report)
+            report.manifest = report.manifest or manifest_path
+        report.collected = collect_exports(installation, holder)
         report.seconds = round(time.monotonic() - began, 3)
     return report
 
 
+def collect_exports(installation: Installation, holder: Connection) -> int:
+    """Take away what was superseded long ago; of a folder that goes as a whole the manifest first."""
+    with installation.database.transaction() as connection:
+        left = rows(connection, "exports/left", places=places(installation), kept=KEPT)
+    still_held(holder)
+    for row in left:
+        installation.store.delete(f"v1/export/{row.key}/{MANIFEST}")
+    return collect(installation, "exports", still_held=lambda: still_held(holder))
+
+
 @contextmanager
-def _alone(database: Database) -> Iterator[Connection]:
+def alone(database: Database) -> Iterator[Connection]:
+    """Keep every other export out; raises BusyError while one is at work."""
     with database.transaction() as connection:
         if not execute(connection, "exports/lock", key=EXPORT_LOCK).one().held:
             raise BusyError("Another export is at work.")
@@ -121,7 +134,8 @@ def _export_table(place: _Place, table: str, span: Span, report: ExportReport) -
     for name in sorted(gone):
         place.ledger.record(table, name, [])
     place.ledger.look(table, unchanged, through)
-    done.months_unchanged, done.months_gone = len(unchanged), len(gone)
+    done.months_unchanged += len(unchanged)
+    done.months_gone += len(gone)
 
 
 def _data_through(connection: Connection) -> datetime:

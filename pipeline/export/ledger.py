@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -13,6 +11,7 @@ from sqlalchemy import Connection
 from pipeline.database.connection import execute, execute_many, rows
 from pipeline.export.parts import Part
 from pipeline.installation import Installation
+from pipeline.publish.due import places
 from pipeline.publish.keys import export_folder
 
 
@@ -34,11 +33,10 @@ class Entry:
 class Ledger:
     """What is known of the files in one store, under the keys of one secret."""
 
-    def __init__(self, installation: Installation) -> None:
+    def __init__(self, installation: Installation, secret: bytes, place: str) -> None:
         self.database = installation.database
-        self.folder = export_folder(installation.secret)
-        store = installation.settings.store_url.encode()
-        self.place = hmac.new(installation.secret, store, hashlib.sha256).hexdigest()
+        self.folder = export_folder(secret)
+        self.place = place
 
     def path(self, table: str, month: str, part: Part) -> str:
         """Give the path of a file under the store's root."""
@@ -57,11 +55,23 @@ class Ledger:
         """Note that a month is in these files now, and in no others; in none, that it is gone."""
         paths = [entry.path for entry in entries]
         with self.database.transaction() as connection:
-            execute(connection, "exports/supersede", table=table, month=month, paths=paths)
+            execute(connection, "exports/supersede", place=self.place, table=table, month=month, paths=paths)
             adopted = [{**asdict(entry), "place": self.place} for entry in entries]
             execute_many(connection, "exports/adopt", adopted)
 
     def look(self, table: str, months: Sequence[str], through: datetime | None) -> None:
         """Note that months are as they were written."""
         with self.database.transaction() as connection:
-            execute(connection, "exports/look", table=table, months=list(months), data_through=through)
+            at = {"place": self.place, "data_through": through}
+            execute(connection, "exports/look", table=table, months=list(months), **at)
+
+
+def ledgers(installation: Installation) -> list[Ledger]:
+    """Give the ledger under the secret, and after it that under the previous one while it is named.
+
+    What was written under other secrets, or into another store, holds nothing any more.
+    """
+    at = places(installation)
+    with installation.database.transaction() as connection:
+        execute(connection, "exports/end", places=at)
+    return [Ledger(installation, secret, place) for secret, place in zip(installation.secrets, at, strict=True)]

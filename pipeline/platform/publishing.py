@@ -56,32 +56,44 @@ def publish_platform(
         timezone=settings.timezone,
         definition=asked.look.definition.name,
     )
-    changes = shape(found, told, folder=platform_folder(platform_key(installation.secret)), current=current)
-    entries = [_entry(file, moment.seq) for file in changes.files()]
+    parts = [
+        shape(found, told, folder=platform_folder(platform_key(secret)), current=up)
+        for secret, up in zip(installation.secrets, current, strict=False)
+    ]
+    entries = [
+        _entry(file, moment.seq) | {"is_former": is_former}
+        for is_former, changes in _told_apart(parts)
+        for file in changes.files()
+    ]
     with database.transaction() as connection:
         execute_many(connection, "platform/plan", entries)
     still_held()
-    _write(installation, changes)
+    for changes in parts:
+        _write(installation, changes)
     still_held()
-    again_on_conflict(lambda: _record(database, changes, entries))
+    again_on_conflict(lambda: _record(database, parts, entries))
     return Published(
         files_written=len(entries),
-        files_unchanged=changes.unchanged,
+        files_unchanged=sum(changes.unchanged for changes in parts),
         bytes_written=sum(entry["bytes"] for entry in entries),
     )
 
 
 def _read(
     database: Database, asked: Asked, *, stale: Sequence[str], lag_hours: int
-) -> tuple[Platform, dict[tuple[str, str], Current]]:
+) -> tuple[Platform, tuple[dict[tuple[str, str], Current], ...]]:
+    """Read what files are made of, and those that are up: under the key, and under that of the previous secret."""
     with database.transaction("REPEATABLE READ") as connection:
         connection.exec_driver_sql(f"set local work_mem = '{WORK_MEM}'")
         found = read_platform(connection, asked, stale=stale, lag_hours=lag_hours)
-        current = {
-            (row.kind, row.page): Current(row.path, row.content_hash, row.bytes)
-            for row in rows(connection, "platform/current")
-        }
+        current: tuple[dict[tuple[str, str], Current], ...] = {}, {}
+        for row in rows(connection, "platform/current"):
+            current[row.is_former][row.kind, row.page] = Current(row.path, row.content_hash, row.bytes)
     return found, current
+
+
+def _told_apart(parts: Sequence[Changes]) -> Sequence[tuple[bool, Changes]]:
+    return [(number > 0, changes) for number, changes in enumerate(parts)]
 
 
 def _write(installation: Installation, changes: Changes) -> None:
@@ -96,9 +108,13 @@ def _write(installation: Installation, changes: Changes) -> None:
         put(changes.summary)
 
 
-def _record(database: Database, changes: Changes, entries: Sequence[dict[str, Any]]) -> None:
-    gone = [{"kind": kind, "page": page} for kind, page in changes.gone]
-    replaced = [{"kind": entry["kind"], "page": entry["page"]} for entry in entries]
+def _record(database: Database, parts: Sequence[Changes], entries: Sequence[dict[str, Any]]) -> None:
+    gone = [
+        {"kind": kind, "page": page, "is_former": is_former}
+        for is_former, changes in _told_apart(parts)
+        for kind, page in changes.gone
+    ]
+    replaced = [{name: entry[name] for name in ("kind", "page", "is_former")} for entry in entries]
     with database.transaction() as connection:
         execute_many(connection, "platform/supersede", [*gone, *replaced])
         execute_many(connection, "platform/save", entries)

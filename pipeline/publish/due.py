@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 import orjson
+from sqlalchemy import Connection
 
 from pipeline.database.connection import Database, execute, rows
 from pipeline.errors import NothingRolledError, PermanentError
@@ -68,17 +69,48 @@ def status_hash(packed: bytes) -> str:
 def find_due(installation: Installation, through: datetime, *, shard: int = 0, shards: int = 1) -> list[Any]:
     """Give the tenants of a shard whose numbers can have changed since they were published."""
     with installation.database.transaction() as connection:
-        execute(connection, "published/adopt_version", version=documents_version(installation))
+        adopt_version(connection, installation)
         execute(connection, "queue/forget_unknown")
         found = rows(connection, "queue/due", through=through, shard=shard, shards=shards)
     return [row.tenant_id for row in found]
 
 
+def adopt_version(connection: Connection, installation: Installation) -> None:
+    """Note what files are made with now, and have all made anew where that is something else than before.
+
+    Under other keys, or in another store, nothing is up yet: what is noted of files then speaks of the place before.
+    """
+    version = documents_version(installation)
+    if execute(connection, "published/said").one().documents_version == version:
+        return
+    shaped, place, former = _parts(execute(connection, "published/version").scalar_one())
+    now_shaped, now_place, now_former = _parts(version)
+    has_moved = place not in ("", now_place)
+    if has_moved or former not in ("", now_former):
+        execute(connection, "former/end_files")
+        execute(connection, "former/end_platform_files")
+    if has_moved:
+        execute(connection, "former/begin_files", kept=place == now_former)
+        execute(connection, "former/begin_platform_files", kept=place == now_former)
+    is_due = (shaped, place) != (now_shaped, now_place) or now_former not in ("", former)
+    execute(connection, "published/adopt_version", version=version, due=is_due)
+
+
+def _parts(version: str) -> tuple[str, str, str]:
+    shaped, place, former = [*version.split(":"), "", ""][:3]
+    return shaped, place, former
+
+
 def documents_version(installation: Installation) -> str:
     """Give what all files depend on besides numbers: the code and settings that shape them, and where they go."""
-    settings = installation.settings
-    place = hmac.new(installation.secret, settings.store_url.encode(), hashlib.sha256).hexdigest()
-    return f"{_code()}-{settings.currency}:{place}"
+    place, former = [*places(installation), ""][:2]
+    return f"{_code()}-{installation.settings.currency}:{place}:{former}"
+
+
+def places(installation: Installation) -> list[str]:
+    """Give the store under the keys of each secret, as hashes that say nothing of either."""
+    store = installation.settings.store_url.encode()
+    return [hmac.new(secret, store, hashlib.sha256).hexdigest() for secret in installation.secrets]
 
 
 @cache

@@ -87,6 +87,11 @@ def platform_address(installation: Installation) -> PlatformAddress:
     return PlatformAddress(key=key, path=path, url=installation.store.url(path), page=f"{PREVIEW}/operator.html#{key}")
 
 
+def tenant_keys(installation: Installation, tenant_id: str, generation: int) -> tuple[str, ...]:
+    """Give the key of a tenant's folder, and after it that under the previous secret while one is named."""
+    return tuple(tenant_key(secret, tenant_id, generation) for secret in installation.secrets)
+
+
 def address(installation: Installation, tenant_id: str) -> Address:
     """Give a tenant's address; raises PermanentError for a tenant that no tick has seen."""
     with installation.database.transaction() as connection:

@@ -18,7 +18,7 @@ from pipeline.errors import BusyError, PermanentError, TenantcastError, Unusable
 from pipeline.installation import Installation
 from pipeline.publish.caching import cache_control
 from pipeline.publish.due import find_due, next_seq, published_through
-from pipeline.publish.keys import tenant_key
+from pipeline.publish.keys import tenant_keys
 from pipeline.publish.reading import Job, read_jobs
 from pipeline.publish.recording import Outcome, done, failed, plan, record
 from pipeline.publish.shaping import Changes, shape
@@ -171,7 +171,7 @@ def _shape(installation: Installation, job: Job, report: PublishReport) -> Chang
     assert report.data_through is not None
     return shape(
         job,
-        key=tenant_key(installation.secret, job.info.id, job.info.generation),
+        keys=tenant_keys(installation, job.info.id, job.info.generation),
         seq=report.seq,
         data_through=report.data_through,
         currency=installation.settings.currency,
@@ -194,7 +194,7 @@ def _count(report: PublishReport, outcomes: Sequence[Outcome]) -> None:
     report.tenants += len(outcomes)
     report.files_written += len(files)
     report.bytes_written += sum(len(file.content) for file in files)
-    report.files_unchanged += sum(changes.unchanged for _, changes in done(outcomes))
+    report.files_unchanged += sum(part.unchanged for _, changes in done(outcomes) for part in changes.each())
     for job, error in failed(outcomes):
         kept = report.unusable if isinstance(error, UnusableError) else report.failures
         kept[job.info.id] = str(error)

@@ -51,6 +51,7 @@ class Job:
     entries: list[int] = field(default_factory=list)
     to_delete: list[str] = field(default_factory=list)  # paths of a deleted tenant, the dashboard first
     current: dict[tuple[str, str], Current] = field(default_factory=dict)
+    former: dict[tuple[str, str], Current] = field(default_factory=dict)  # the same under the previous secret's key
     pages: dict[tuple[str, str], Page] = field(default_factory=dict)
     cost_months: dict[str, list[CostLine]] = field(default_factory=dict)  # months to look at; none where all is gone
 
@@ -75,7 +76,8 @@ def read_jobs(
     jobs = {row.tenant_id: Job(row.tenant_id, row) for row in rows(connection, "documents/tenants", **at)}
     days = _changed_days(connection, jobs, at, whole=whole)
     for row in rows(connection, "published/current", tenants=list(tenants)):
-        jobs[row.tenant_id].current[row.kind, row.page] = _current(row)
+        job = jobs[row.tenant_id]
+        (job.former if row.is_former else job.current)[row.kind, row.page] = _current(row)
     for row in rows(connection, "published/paths", tenants=[each for each in jobs if jobs[each].info.deleted]):
         jobs[row.tenant_id].to_delete.append(row.path)
     for job in jobs.values():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,7 +21,7 @@ Outcome = tuple[Job, Changes | TenantcastError]
 
 def plan(database: Database, outcomes: Sequence[Outcome], seq: int) -> None:
     """Note the files that are about to be written: whatever happens, the ledger knows each file in the store."""
-    entries = [_entry(job, file, seq) for job, changes in done(outcomes) for file in changes.files()]
+    entries = [entry for job, changes in done(outcomes) for entry in _entries(job, changes, seq)]
     with database.transaction() as connection:
         execute_many(connection, "published/plan", entries)
 
@@ -57,17 +57,25 @@ def failed(outcomes: Sequence[Outcome]) -> list[tuple[Job, TenantcastError]]:
 
 
 def _note_files(connection: Connection, ours: Sequence[tuple[Job, Changes]], seq: int) -> None:
-    files = [(job, file) for job, changes in ours for file in changes.files()]
-    gone = [_place(job, kind, page) for job, changes in ours for kind, page in changes.gone]
-    gone += [_place(job, file.kind, file.page) for job, file in files]
+    files = [entry for job, changes in ours for entry in _entries(job, changes, seq)]
+    gone = [place for job, changes in ours for place in _gone(job, changes)]
+    gone += [{name: entry[name] for name in ("tenant", "kind", "page", "is_former")} for entry in files]
     deleted = [{"tenant": job.tenant_id} for job, _ in ours if job.info.deleted]
     execute_many(connection, "published/forget", deleted)
     execute_many(connection, "published/supersede", gone)
-    execute_many(connection, "published/save", [_entry(job, file, seq) for job, file in files])
+    execute_many(connection, "published/save", files)
 
 
-def _place(job: Job, kind: str, page: str) -> dict[str, Any]:
-    return {"tenant": job.tenant_id, "kind": kind, "page": page}
+def _gone(job: Job, changes: Changes) -> Iterator[dict[str, Any]]:
+    for part in changes.each():
+        for kind, page in part.gone:
+            yield {"tenant": job.tenant_id, "kind": kind, "page": page, "is_former": part is changes.former}
+
+
+def _entries(job: Job, changes: Changes, seq: int) -> Iterator[dict[str, Any]]:
+    for part in changes.each():
+        for file in part.own_files():
+            yield _entry(job, file, seq) | {"is_former": part is changes.former}
 
 
 def _entry(job: Job, file: File, seq: int) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -43,14 +43,35 @@ class Changes:
     gone: list[tuple[str, str]] = field(default_factory=list)
     unchanged: int = 0
     to_keep: dict[str, Any] | None = None  # newly drafted periods of whole days
+    former: Changes | None = None  # the same of its files under the key of the previous secret
+
+    def each(self) -> list[Changes]:
+        """Give these changes, and after them the former ones if there are any."""
+        return [self, self.former] if self.former else [self]
 
     def files(self) -> list[File]:
-        """Give the files in the order in which they must be written."""
+        """Give the files in the order in which they must be written, the former ones last."""
+        return [file for part in self.each() for file in part.own_files()]
+
+    def own_files(self) -> list[File]:
+        """Give those under the key itself."""
         return [*self.pages, self.dashboard] if self.dashboard else self.pages
 
 
-def shape(job: Job, *, key: str, seq: int, data_through: datetime, currency: str) -> Changes:
-    """Give the changes of one tenant's files; the job must have a tenant."""
+def shape(job: Job, *, keys: Sequence[str], seq: int, data_through: datetime, currency: str) -> Changes:
+    """Give the changes of one tenant's files, under the first of the keys and, if there is a second, under that too.
+
+    The job must have a tenant.
+    """
+    changes, *former = (
+        _shape(replace(job, current=current), key=key, seq=seq, data_through=data_through, currency=currency)
+        for key, current in zip(keys, (job.current, job.former), strict=False)
+    )
+    changes.former = former[0] if former else None
+    return changes
+
+
+def _shape(job: Job, *, key: str, seq: int, data_through: datetime, currency: str) -> Changes:
     assert job.tenant is not None
     changes = Changes()
     pages = _Pages(job, folder(key), changes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -19,7 +20,7 @@ from pipeline.platform.publishing import Moment, publish_platform
 from pipeline.publish.caching import cache_control
 from pipeline.publish.collecting import Ledger, collect
 from pipeline.publish.due import STATUS, next_seq, published_through, status_hash
-from pipeline.publish.keys import platform_key, public_name, tenant_key
+from pipeline.publish.keys import platform_key, public_name, tenant_keys
 from pipeline.publish.publisher import PublishReport, publish_due, slots_held, still_held
 from pipeline.runs import as_dict, clock, json_time, recorded, require_installed
 
@@ -31,7 +32,7 @@ LEDGERS: tuple[Ledger, ...] = ("files", "platform_files")
 
 @dataclass
 class StatusReport:
-    """What status.json says; `stale` holds the SHA-256 of the keys of tenants that are not up to date.
+    """What status.json says; `stale` holds the SHA-256 of the keys of tenants that are not up to date, of both secrets.
 
     `published` counts tenants that ticks had queued since the publishers looked; `platform_files` what was written of
     the platform, whose key is in `stale` where that failed, and `platform_failure` says why; `collected` superseded
@@ -63,9 +64,10 @@ def announce(installation: Installation, as_of: datetime | None = None) -> Statu
     with recorded(database, "status", at, report), slots_held(database) as holder:
         through = published_through(database, as_of)
         standing = _finish(installation, holder, through, report)
-        report.stale = sorted(public_name(tenant_key(installation.secret, row.id, row.generation)) for row in standing)
+        keys = [tenant_keys(installation, row.id, row.generation) for row in standing]
+        report.stale = sorted(public_name(key) for key in chain.from_iterable(keys))
         report.data_through, report.seq = through, next_seq(installation)
-        _publish_platform(installation, holder, report, at)
+        _publish_platform(installation, holder, report, at, stale=sorted(public_name(first) for first, *_ in keys))
         content = compress(orjson.dumps(_document(report, at)))
         digest = status_hash(content)
         with database.transaction() as connection:
@@ -78,12 +80,14 @@ def announce(installation: Installation, as_of: datetime | None = None) -> Statu
     return report
 
 
-def _publish_platform(installation: Installation, holder: Connection, report: StatusReport, at: datetime) -> None:
+def _publish_platform(
+    installation: Installation, holder: Connection, report: StatusReport, at: datetime, *, stale: Sequence[str]
+) -> None:
     """Write the platform's files; what fails is named as stale, as a tenant is, and holds nobody up."""
     assert report.data_through is not None
     moment = Moment(through=report.data_through, as_of=at, seq=report.seq)
     try:
-        written = publish_platform(installation, moment, stale=report.stale, still_held=lambda: still_held(holder))
+        written = publish_platform(installation, moment, stale=stale, still_held=lambda: still_held(holder))
     except TenantcastError as error:
         report.platform_failure = str(error)
     except DBAPIError:  # of the connection that holds the slots; all others come as ours
@@ -96,7 +100,8 @@ def _publish_platform(installation: Installation, holder: Connection, report: St
         report.platform_files = written.files_written
         return
     still_held(holder)
-    report.stale = sorted([*report.stale, public_name(platform_key(installation.secret))])
+    names = [public_name(platform_key(secret)) for secret in installation.secrets]
+    report.stale = sorted([*report.stale, *names])
 
 
 def _finish(

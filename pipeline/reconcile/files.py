@@ -228,7 +228,7 @@ def _redo(installation: Installation, tenants: Sequence[Any], report: FilesRepor
         seen = _look(installation, tenants)
         wrong = [(each.standing.tenant_id, look.entry) for each in seen for look in each.looks if look.what]
         pages = [
-            {"tenant": tenant, "kind": entry.kind, "page": entry.page}
+            {"tenant": tenant, "kind": entry.kind, "page": entry.page, "is_former": entry.is_former}
             for tenant, entry in wrong
             if entry.kind != DASHBOARD
         ]

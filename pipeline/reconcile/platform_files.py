@@ -31,6 +31,7 @@ class Look:
     page: str
     size: int = 0
     what: str | None = None
+    is_former: bool = False
 
 
 def look_at_all(installation: Installation) -> list[Look]:
@@ -39,7 +40,8 @@ def look_at_all(installation: Installation) -> list[Look]:
         entries = rows(connection, "platform/current")
     with ThreadPoolExecutor(WRITERS) as readers:
         looks = list(readers.map(lambda entry: _look(installation.store, entry), entries))
-    absent = [] if any(entry.kind == SUMMARY for entry in entries) else [Look(SUMMARY, "", what=ABSENT)]
+    is_up = any(entry.kind == SUMMARY and not entry.is_former for entry in entries)
+    absent = [] if is_up else [Look(SUMMARY, "", what=ABSENT)]
     return looks + absent
 
 
@@ -51,7 +53,9 @@ def differences(looks: Sequence[Look]) -> list[Difference]:
 def forget(installation: Installation, looks: Sequence[Look]) -> None:
     """Have the ledger forget what is wrong, so that the next publish writes it."""
     at = datetime.now(UTC)
-    wrong = [{"kind": each.kind, "page": each.page, "at": at} for each in looks if each.what]
+    wrong = [
+        {"kind": each.kind, "page": each.page, "is_former": each.is_former, "at": at} for each in looks if each.what
+    ]
     with installation.database.transaction() as connection:
         execute_many(connection, "platform/supersede", wrong)
 
@@ -59,8 +63,8 @@ def forget(installation: Installation, looks: Sequence[Look]) -> None:
 def _look(store: Store, entry: Row[Any]) -> Look:
     packed = store.get(entry.path)
     if packed is None:
-        return Look(entry.kind, entry.page, what=MISSING)
-    return Look(entry.kind, entry.page, len(packed), _problem(store, entry, packed))
+        return Look(entry.kind, entry.page, what=MISSING, is_former=entry.is_former)
+    return Look(entry.kind, entry.page, len(packed), _problem(store, entry, packed), entry.is_former)
 
 
 def _problem(store: Store, entry: Row[Any], packed: bytes) -> str | None:

@@ -18,7 +18,7 @@ from pipeline.database.connection import rows
 from pipeline.documents.encode import HASH_DIGITS, content_hash
 from pipeline.installation import Installation
 from pipeline.publish.due import documents_version, seq_of
-from pipeline.publish.keys import folder, tenant_key
+from pipeline.publish.keys import folder, tenant_keys
 from pipeline.publish.reading import Job, read_jobs
 from pipeline.publish.shaping import shape
 from pipeline.publish.stores import Store
@@ -142,7 +142,7 @@ def against_rollups(installation: Installation, standing: Standing) -> Iterator[
     try:
         changes = shape(
             job,
-            key=tenant_key(installation.secret, tenant, standing.info.generation),
+            keys=tenant_keys(installation, tenant, standing.info.generation),
             seq=standing.info.seq,
             data_through=standing.info.through,
             currency=installation.settings.currency,
@@ -150,13 +150,14 @@ def against_rollups(installation: Installation, standing: Standing) -> Iterator[
     except Exception:  # nothing can be made of these rollups: so the files are not what they give
         yield Difference(tenant, DASHBOARD, "", DIFFERS)
         return
-    for file in changes.files():
-        yield Difference(tenant, file.kind, file.page, DIFFERS if (file.kind, file.page) in job.current else ABSENT)
-    for kind, page in changes.gone:
-        yield Difference(tenant, kind, page, SUPERFLUOUS)
+    for part, current in zip(changes.each(), (job.current, job.former), strict=False):
+        for file in part.own_files():
+            yield Difference(tenant, file.kind, file.page, DIFFERS if (file.kind, file.page) in current else ABSENT)
+        for kind, page in part.gone:
+            yield Difference(tenant, kind, page, SUPERFLUOUS)
 
 
 def folders(installation: Installation, tenant: Row[Any]) -> list[str]:
     """Give the folders that are or were a tenant's."""
     numbers = range(1, tenant.generation + 1)
-    return [folder(tenant_key(installation.secret, tenant.id, number)) for number in numbers]
+    return [folder(key) for number in numbers for key in tenant_keys(installation, tenant.id, number)]

@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 from pipeline.errors import SettingsError
 from pipeline.installation import Installation
+from pipeline.publish.closing import close_former
 from pipeline.publish.keys import (
     MANIFEST,
     Address,
@@ -29,6 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     asked.add_argument("tenant", metavar="TENANT", nargs="?", help="the tenant's id")
     asked.add_argument("--platform", action="store_true", help="the platform's summary.json, for operators alone")
     asked.add_argument("--export", action="store_true", help="the manifest of the Parquet export, for analysts alone")
+    asked.add_argument(
+        "--end-rotation", action="store_true", help="take away at once what is left under the keys of earlier secrets"
+    )
     parser.add_argument("--rotate", action="store_true", help="give the tenant another address, and publish there")
     parser.add_argument("--now", action="store_true", help="with --rotate: take the old files away at once")
     add_json(parser)
@@ -40,6 +44,8 @@ def run(arguments: argparse.Namespace, installation: Installation) -> int:
         raise SettingsError("--now goes with --rotate: it takes the old files away at once.")
     if arguments.rotate:
         return _rotated(arguments, installation)
+    if arguments.end_rotation:
+        return _closed(arguments, installation)
     require_installed(installation.database)
     if arguments.platform:
         platform = platform_address(installation)
@@ -55,7 +61,8 @@ def _rotated(arguments: argparse.Namespace, installation: Installation) -> int:
     """Give a tenant another address; refused for the platform and the export, whose keys go with the secret."""
     if not arguments.tenant:
         raise SettingsError(
-            "--rotate is for a tenant. The platform and the export have another address with another secret."
+            "--rotate is for a tenant. The platform and the export have another address with another secret: set it, "
+            "and name the one before in TENANTCAST_PREVIOUS_SECRET for as long as both shall be valid."
         )
     done = rotate(installation, arguments.tenant, at_once=arguments.now)
     show(arguments, done.to_json(), [done.address.url])
@@ -68,6 +75,19 @@ def _rotated(arguments: argparse.Namespace, installation: Installation) -> int:
         )
         print(f"{gone} until {until}\npage, while `serve` runs: {done.address.page}", file=sys.stderr)
     return 0
+
+
+def _closed(arguments: argparse.Namespace, installation: Installation) -> int:
+    """Say what is gone from the addresses of earlier secrets; 1 where something has to stay."""
+    done = close_former(installation)
+    lines = [f"{done.removed:,} files are gone; an edge may hold copies until {json_time(done.readable_until)}"]
+    if done.left:
+        lines.append(
+            f"{done.left:,} files stay, because nothing is up in their place yet. See why their tenants are not "
+            "published: python -m pipeline doctor. Then run, and end the rotation again."
+        )
+    show(arguments, done.to_json(), lines)
+    return 1 if done.left else 0
 
 
 def _shown(arguments: argparse.Namespace, found: Address | PlatformAddress) -> int:

@@ -6,13 +6,10 @@ select
 from pipeline.files as f
 where
     f.superseded_at < clock_timestamp() - cast(:kept as interval)
-    and exists (
-        select from pipeline.files as d
-        where
-            f.tenant_id = d.tenant_id
-            and d.kind = 'dashboard'
-            and d.superseded_at is null
-            and d.content_hash <> ''
+    and (
+        select bool_and(d.content_hash <> '')
+        from pipeline.files as d
+        where f.tenant_id = d.tenant_id and d.kind = 'dashboard' and d.superseded_at is null
     )
 order by f.superseded_at
 limit :most

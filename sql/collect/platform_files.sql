@@ -4,9 +4,10 @@ select f.path
 from pipeline.platform_files as f
 where
     f.superseded_at < clock_timestamp() - cast(:kept as interval)
-    and exists (
-        select from pipeline.platform_files as s
-        where s.kind = 'summary' and s.superseded_at is null and s.content_hash <> ''
+    and (
+        select bool_and(s.content_hash <> '')
+        from pipeline.platform_files as s
+        where s.kind = 'summary' and s.superseded_at is null
     )
 order by f.superseded_at
 limit :most

@@ -3,5 +3,6 @@ update pipeline.exports
 set data_through = :data_through
 where
     superseded_at is null
+    and place = :place
     and table_name = :table
     and month = any(cast(:months as text[]))

@@ -3,6 +3,7 @@ update pipeline.exports
 set superseded_at = clock_timestamp()
 where
     superseded_at is null
+    and place = :place
     and table_name = :table
     and month = :month
     and path <> all(cast(:paths as text[]))

@@ -12,7 +12,7 @@ create table if not exists pipeline.exports (
     written_at timestamptz not null,
     superseded_at timestamptz
 );
-create unique index if not exists exports_current on pipeline.exports (table_name, month, part)
+create unique index if not exists exports_current on pipeline.exports (place, table_name, month, part)
 where superseded_at is null;
 comment on table pipeline.exports is
 'Every Parquet file of the export: current ones, and superseded ones until they are collected.';

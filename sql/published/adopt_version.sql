@@ -1,11 +1,6 @@
--- New code or settings shape documents anew: what was kept goes, and every tenant is due. In another store, or under
--- other keys, nothing is up: what is noted of files speaks of another place.
-with before as (
-    select documents_version
-    from pipeline.progress
-),
-
-adopted as (
+-- New code or settings shape documents anew: what was kept goes, and every tenant is due. That a previous secret is
+-- named no longer changes no document.
+with adopted as (
     update pipeline.progress
     set documents_version = :version
     where documents_version <> :version
@@ -14,31 +9,9 @@ adopted as (
 
 forgotten as (
     delete from pipeline.long_periods
-    where exists (select from adopted)
-),
-
-moved as (
-    update pipeline.files
-    set superseded_at = clock_timestamp()
-    where
-        superseded_at is null
-        and exists (
-            select from before as b
-            where split_part(b.documents_version, ':', 2) not in ('', split_part(:version, ':', 2))
-        )
-),
-
-platform_moved as (
-    update pipeline.platform_files
-    set superseded_at = clock_timestamp()
-    where
-        superseded_at is null
-        and exists (
-            select from before as b
-            where split_part(b.documents_version, ':', 2) not in ('', split_part(:version, ':', 2))
-        )
+    where :due and exists (select from adopted)
 )
 
 update pipeline.tenant_state
 set published_through = null
-where exists (select from adopted)
+where :due and exists (select from adopted)

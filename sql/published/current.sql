@@ -1,4 +1,4 @@
--- One row: one current file of the tenants asked for.
+-- One row: one current file of the tenants asked for, also under the keys of the previous secret.
 select
     tenant_id,
     path,
@@ -7,7 +7,8 @@ select
     content_hash,
     bytes,
     page_from,
-    page_to
+    page_to,
+    is_former
 from pipeline.files
 where tenant_id = any(:tenants) and superseded_at is null
-order by tenant_id, kind, page
+order by tenant_id, is_former, kind, page

@@ -1,4 +1,9 @@
-insert into pipeline.files (tenant_id, path, kind, page, content_hash, bytes, page_from, page_to, seq)
-values (:tenant, :path, :kind, :page, :content_hash, :bytes, :page_from, :page_to, :seq)
+insert into pipeline.files (tenant_id, path, kind, page, content_hash, bytes, page_from, page_to, seq, is_former)
+values (:tenant, :path, :kind, :page, :content_hash, :bytes, :page_from, :page_to, :seq, :is_former)
 on conflict (tenant_id, path) do update
-    set content_hash = excluded.content_hash, bytes = excluded.bytes, seq = excluded.seq, superseded_at = null
+    set
+        content_hash = excluded.content_hash,
+        bytes = excluded.bytes,
+        seq = excluded.seq,
+        is_former = excluded.is_former,
+        superseded_at = null

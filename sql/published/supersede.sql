@@ -4,4 +4,5 @@ where
     tenant_id = :tenant
     and kind = :kind
     and page = :page
+    and is_former = :is_former
     and superseded_at is null

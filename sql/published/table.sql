@@ -9,9 +9,11 @@ create table if not exists pipeline.files (
     page_to timestamptz,
     seq bigint not null,
     superseded_at timestamptz,
+    is_former boolean not null default false,
     primary key (tenant_id, path)
 );
-create unique index if not exists files_current on pipeline.files (tenant_id, kind, page) where superseded_at is null;
+create unique index if not exists files_current on pipeline.files (tenant_id, kind, page, is_former)
+where superseded_at is null;
 create index if not exists files_superseded on pipeline.files (superseded_at) where superseded_at is not null;
 comment on table pipeline.files is
 'Every file in the store: current ones, and superseded ones until they are collected.';
@@ -26,7 +28,10 @@ comment on column pipeline.files.bytes is 'Size, gzip.';
 comment on column pipeline.files.page_from is 'Start of what the page covers.';
 comment on column pipeline.files.page_to is 'End of what the page covers.';
 comment on column pipeline.files.seq is 'seq of the publish that wrote it.';
-comment on column pipeline.files.superseded_at is 'When another version took its place; null: current.';
+comment on column pipeline.files.superseded_at is
+'When another version took its place; null: current. -infinity: to be collected by the next run.';
+comment on column pipeline.files.is_former is
+'Under the keys of an earlier secret; current while that is named as the previous one.';
 
 create table if not exists pipeline.tenant_keys (
     tenant_id @tenant_id_type primary key,

@@ -5,5 +5,6 @@ select
 from pipeline.files
 where
     tenant_id::text = :id
+    and superseded_at is not null
     and not starts_with(path, :folder)
 order by kind <> 'dashboard', path

@@ -8,4 +8,4 @@ select
         where r.verb = 'publish' and (r.report ->> 'seq')::bigint = f.seq
     ) as written_at
 from pipeline.files as f
-where f.tenant_id = :tenant and f.kind = 'dashboard' and f.superseded_at is null
+where f.tenant_id = :tenant and f.kind = 'dashboard' and f.superseded_at is null and not f.is_former

@@ -6,6 +6,6 @@ select
     max(seq) filter (where superseded_at is null) as newest_seq,
     count(superseded_at) as superseded
 from pipeline.files
-where tenant_id = :tenant
+where tenant_id = :tenant and not is_former
 group by kind
 order by kind <> 'dashboard', kind
