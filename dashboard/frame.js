@@ -1,16 +1,17 @@
-// What both pages do alike: read the key from the address, fetch two files, say how true they are, look for newer ones.
+// What both pages do alike: show the document that the address names, say how true it is, look for newer ones.
 
 import { h } from "./elements.js";
+import { Problem, fetchDocument, fetchStatus } from "./fetching.js";
 import { ago, clockOf, moneyOf } from "./format.js";
 import { asOf, isOld } from "./freshness.js";
 
-const SCHEMA = 1;
 const REFRESH = 60_000;
 const RETRY = 5_000; // a line that is said to be back may take a while
 export const PERIODS = { "24h": "24 hours", "7d": "7 days", "30d": "30 days", "90d": "90 days" };
 
 const FAILURES = {
   unreachable: ["The numbers cannot be reached", "The connection or the server is away at the moment. What is published stays safe; try again in a little while."],
+  gone: ["These numbers have been erased", "Whoever runs this has erased what was published here, on purpose. Nothing of it is kept on this device either."],
   unreadable: ["The numbers cannot be read", "What came back is not a document that this page understands. Load the page again; if that does not help, tell whoever runs it."],
 };
 
@@ -23,11 +24,9 @@ export const view = { key: "", found: null, status: null, clock: null, through: 
 
 let page;
 
-class Problem extends Error {}
-
 /**
- * `shown` says what is a page's own: `path(key)` of its document, its `messages`, the zone of a document, `draw` for what
- * is of no period and `drawPeriod(name, period)` for the rest.
+ * `shown` says what is a page's own: its `messages`, the zone of a document, `draw` for what is of no period,
+ * `drawPeriod(name, period)` for the key figures, and `detail()`, the module with `drawDetail` for what comes after them.
  */
 export function start(shown) {
   page = { ...shown, messages: { ...FAILURES, ...shown.messages } };
@@ -40,6 +39,7 @@ export function start(shown) {
   addEventListener("offline", () => !view.found || drawFreshness());
   navigator.serviceWorker?.addEventListener("message", ({ data }) => looked(data));
   load().finally(keepForLater); // the numbers come first
+  by("again-detail").addEventListener("click", loadDetail);
 }
 
 /** Have sw.js keep what is shown; without it the page works, only not without a line. */
@@ -55,34 +55,10 @@ function looked({ reached, newer }) {
   else if (view.found) drawFreshness();
 }
 
-async function fetched(path, options) {
-  let response;
-  try {
-    response = await fetch(path, { credentials: "omit", ...options });
-  } catch {
-    throw new Problem("unreachable");
-  }
-  if (response.status === 404) throw new Problem("missing");
-  if (!response.ok) throw new Problem("unreachable");
-  try {
-    return await response.json();
-  } catch {
-    throw new Problem("unreadable");
-  }
-}
-
-const fetchStatus = () => fetched("v1/status.json").catch(() => null);
-
-async function fetchDocument(key, options) {
-  const found = await fetched(page.path(key), options);
-  if (found?.schema !== SCHEMA || !found.periods) throw new Problem("unreadable");
-  return found;
-}
-
 /** `#<key>` or `#<key>/<period>`; the fragment never leaves the browser by itself. */
 function address() {
-  const [key, period] = location.hash.slice(1).split("/");
-  return { key: /^[\w-]{1,128}$/.test(key) ? key : "", period: period in PERIODS ? period : page.period };
+  const period = location.hash.split("/")[1];
+  return { key: early.keyOf(), period: Object.hasOwn(PERIODS, period) ? period : page.period };
 }
 
 async function load() {
@@ -99,6 +75,7 @@ async function load() {
     if (key === view.key && view.status) store(key, pair(view.found, view.status));
   } catch (problem) {
     if (key !== view.key) return;
+    if (problem.message === "gone" || problem.message === "missing") forget(key);
     view.unreached = problem.message === "unreachable";
     if (view.found && view.unreached) drawFreshness();
     else say(problem instanceof Problem ? problem.message : "unreadable");
@@ -123,6 +100,12 @@ function store(name, value) {
   } catch {} // the same
 }
 
+function forget(name) {
+  try {
+    localStorage.removeItem(name);
+  } catch {} // the same
+}
+
 async function show(key, found, status, sure) {
   const { through, stale } = await asOf(found, status, key);
   if (key !== view.key) return;
@@ -130,6 +113,7 @@ async function show(key, found, status, sure) {
   const unreached = Boolean(navigator.serviceWorker?.controller) && view.unreached; // then sw.js says it
   Object.assign(view, { found, status, through, stale, sure, unreached });
   if (!same) return draw();
+  loadDetail();
   drawFreshness();
   drawFooter();
 }
@@ -142,7 +126,7 @@ function say(kind) {
   by("message-text").textContent = text;
   by("message-code").textContent = code ?? "";
   by("message-hint").hidden = !code;
-  by("again").hidden = kind === "keyless";
+  by("again").hidden = kind === "keyless" || kind === "gone";
   by("dashboard").hidden = true;
   by("message").hidden = false;
 }
@@ -154,6 +138,35 @@ function draw() {
   by("dashboard").hidden = false; // before the charts, which measure their width
   drawFreshness();
   drawPeriod();
+  loadDetail();
+}
+
+let drawDetail = null;
+
+/** Once the key figures stand: the modules and the styles of what comes below them. */
+async function loadDetail() {
+  if (drawDetail) return;
+  try {
+    const [module] = await Promise.all([page.detail(), styled("detail.css")]);
+    drawDetail ??= module.drawDetail;
+  } catch {
+    by("lacking-detail").hidden = false; // the line dropped between the two; a new look for numbers tries again
+    return;
+  }
+  by("lacking-detail").hidden = true;
+  if (view.found) drawPeriod();
+}
+
+function styled(href) {
+  const there = document.querySelector(`link[href="${href}"]`);
+  if (there?.sheet) return there;
+  there?.remove();
+  return new Promise((loaded, failed) => {
+    const link = h("link", { rel: "stylesheet", href });
+    link.addEventListener("load", loaded);
+    link.addEventListener("error", failed);
+    document.head.append(link);
+  });
 }
 
 function drawFreshness() {
@@ -187,7 +200,10 @@ function drawPeriod() {
   by("nothing").hidden = there;
   by("range").textContent = "";
   drawFooter();
-  if (there) page.drawPeriod(name, period);
+  if (!there) return;
+  page.drawPeriod(name, period);
+  by("detail").hidden = !drawDetail;
+  drawDetail?.(name, period);
 }
 
 /** Write which time the numbers are of: hours, or the days of the zone. */

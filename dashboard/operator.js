@@ -1,10 +1,9 @@
-// The operator's page: the whole platform, from its summary.
+// The operator's page: the whole platform, from its summary; its key figures at once, the rest when these are there.
 
-import { PERIODS, by, drawRange, section, start, view } from "./frame.js";
-import { covered } from "./freshness.js";
+import { figures } from "./figures.js";
 import { moneyOf } from "./format.js";
-import * as platform from "./platform.js";
-import { recurring } from "./recurring.js";
+import { PERIODS, by, drawRange, start, view } from "./frame.js";
+import { covered } from "./freshness.js";
 
 const COMMAND = "python -m pipeline url --platform";
 const MESSAGES = {
@@ -18,37 +17,15 @@ function draw() {
 
 function drawPeriod(name, period) {
   const { found, clock, through } = view;
-  const money = moneyOf(found.currency);
-  const times = covered(name, period, found, through, clock);
-  drawRange(name, times);
-  by("figures").replaceChildren(...platform.figures(period, PERIODS[name], money));
-  by("definition").textContent = `by the definition ${period.mrr.definition}`;
-  section("mrr", period.mrr, (mrr) => recurring(mrr, money));
-  drawCourse(period, times.start, money);
-  section("margin", period.cost, (cost) => platform.margin(cost, money));
-  section("health", found.health, (health) => platform.health(health, name));
-  section("top_tenants", period.top_tenants, (list) => platform.topTenants(list, money));
-}
-
-function drawCourse(period, from, money) {
-  const series = period.daily ?? period.hourly;
-  by("course").hidden = !series;
-  if (!series) return;
-  const granularity = period.daily ? "day" : "hour";
-  const read = (words) => { by("readout").textContent = words ?? `by the ${granularity}`; };
-  read(null);
-  by("chart").replaceChildren(platform.course(series, granularity, { start: from, clock: view.clock, money, read }));
-  const details = by("course-table");
-  const fill = () => details.open && details.querySelector("div").replaceChildren(platform.courseTable(series, granularity, { start: from, clock: view.clock, money }));
-  details.ontoggle = fill;
-  fill();
+  drawRange(name, covered(name, period, found, through, clock));
+  by("figures").replaceChildren(...figures(period, PERIODS[name], moneyOf(found.currency)));
 }
 
 start({
-  path: (key) => `v1/platform/${key}/summary.json`,
   messages: MESSAGES,
   zone: (found) => found.timezone,
   period: "30d",
   draw,
   drawPeriod,
+  detail: () => import("./business.js"),
 });

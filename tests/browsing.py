@@ -22,6 +22,8 @@ CHROMIUM = (
 )
 Page = Any  # playwright is not among the locked packages: it comes with the parts that apt installs
 
+DRAWN = "#detail:not([hidden]), #message:not([hidden])"  # all of the page, or what is said in its place
+
 # What a screen reader needs, each a list of what lacks it: a name for what can be reached or is drawn, headings for
 # columns and rows, ids that are there once, a label that exists.
 LACKING = """() => {
@@ -79,7 +81,7 @@ class Shown:
     def open(self, fragment: str, name: str = "") -> Shown:
         """Open `name` (nothing: the tenant's page) with a fragment, and wait until it is drawn."""
         self.page.goto(f"{self.url}{name}#{fragment}")
-        self.page.wait_for_selector("#dashboard:not([hidden]), #message:not([hidden])")
+        self.page.wait_for_selector(DRAWN)
         self.page.wait_for_function("!document.querySelector('.freshness').textContent.includes('looking')")
         return self
 

@@ -8,6 +8,7 @@ import json
 import os
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from pipeline.publish.caching import cache_control
 from pipeline.publish.content import content_type, is_zipped
 from pipeline.publish.keys import address
 from pipeline.run import run
+from pipeline.serving.site import PAGE_TYPES, pages_of
 from pipeline.settings import ROOT
 from tests.conftest import NOW, Sql, published
 
@@ -190,6 +192,21 @@ def test_nothing_else_is_there(site: Site) -> None:
     for method in ("POST", "PUT", "DELETE"):
         assert site.ask(f"/{one.path}", method=method).status in {403, 405}
     assert site.ask(f"/{one.path}", method="HEAD").status == 200
+
+
+def test_the_pages_lie_beside_the_files(site: Site) -> None:
+    """Under the policy that each of them holds; nothing but a header can say who may frame it."""
+    root = site.installation.settings.home / "public"
+    subprocess.run([sys.executable, "scripts/pages", str(root)], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    for name, content in pages_of(ROOT / "dashboard").items():
+        reply = site.ask(f"/{name}")
+        assert (reply.status, gzip.decompress(reply.body)) == (200, content.encode()), name
+        assert reply.headers["content-type"] == PAGE_TYPES[Path(name).suffix], name
+        assert reply.headers["cache-control"] == "no-cache", name
+        policy = reply.headers["content-security-policy"]
+        assert policy == "frame-ancestors 'none'" if name.endswith(".html") else "default-src 'none'" in policy, name
+    assert site.ask("/").body == site.ask("/index.html").body
+    assert site.ask("/").headers["content-security-policy"] == "frame-ancestors 'none'"
 
 
 def test_no_key_is_in_a_log(site: Site) -> None:

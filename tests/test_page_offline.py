@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.browsing import Shown, chromium, served
+from tests.browsing import DRAWN, Shown, chromium, served
 from tests.sample_documents import Sample, dashboard, publish, status
 
 pytestmark = pytest.mark.real
@@ -71,7 +71,7 @@ def again(shown: Shown, *, now: datetime = NOW) -> None:
     """Load the page anew."""
     shown.page.clock.set_fixed_time(now)
     shown.page.reload()
-    shown.page.wait_for_selector("#dashboard:not([hidden]), #message:not([hidden])")
+    shown.page.wait_for_selector(DRAWN)
 
 
 def test_offline_the_last_numbers_are_there_with_their_age(shown: Shown) -> None:

@@ -8,12 +8,14 @@ import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import unquote
 
 from pipeline.publish import caching
 from pipeline.publish.content import content_type, is_zipped
+from pipeline.serving.pages import assembled, policy_of
 
 KEY = r"[A-Za-z0-9_-]{1,128}"
 NAME = r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}"  # never begins with a dot, so `..` is no name
@@ -32,24 +34,10 @@ PUBLISHED = tuple(
 PAGE_TYPES = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
-    ".mjs": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".svg": "image/svg+xml",
     ".webmanifest": "application/manifest+json",
 }
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "connect-src 'self'",
-        "img-src 'self'",
-        "manifest-src 'self'",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-    )
-)
 
 
 @dataclass(frozen=True)
@@ -105,17 +93,27 @@ class Site:
         return Found(content, zipped=is_zipped(path), may_zip=is_zipped(path), headers=headers)
 
     def _of_page(self, name: str) -> Found | None:
-        page_type = PAGE_TYPES.get(Path(name).suffix)
-        content = page_type and re.fullmatch(NAME, name) and _inside(self.page, name)
-        if not page_type or not content:
+        content = pages_of(self.page).get(name)
+        if content is None:
             return None
         headers = {
-            "Content-Type": page_type,
+            "Content-Type": PAGE_TYPES[Path(name).suffix],
             "Cache-Control": "no-cache",
-            "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+            "Content-Security-Policy": policy_of(content),
             "Referrer-Policy": "no-referrer",
         }
-        return Found(content, zipped=False, headers=headers)
+        return Found(content.encode(), zipped=False, headers=headers)
+
+
+def pages_of(folder: Path) -> dict[str, str]:
+    """The pages made of a folder's files, by name; anew when one of these has changed."""
+    files = sorted(file for file in folder.iterdir() if file.suffix in PAGE_TYPES)
+    return _made(tuple((file, file.stat().st_mtime_ns) for file in files))
+
+
+@lru_cache(maxsize=1)
+def _made(stamped: tuple[tuple[Path, int], ...]) -> dict[str, str]:
+    return assembled({file.name: file.read_text(encoding="utf-8") for file, _ in stamped})
 
 
 def cache_control_of(path: str) -> str | None:
