@@ -19,6 +19,7 @@ from pipeline.installation import Installation
 from pipeline.publish.keys import address
 from pipeline.settings import ROOT, load_settings
 from pipeline.sources.install import install
+from tests.contracts import hold_to_contract
 
 pytest.register_assert_rewrite(
     "tests.browsing",
@@ -50,6 +51,22 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if os.environ.get("CI") and reporter and reporter.stats.get("skipped") and not session.exitstatus:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="session")
+def broken_contract() -> list[str]:
+    """What published documents had that their schemas do not, since a test last looked."""
+    found: list[str] = []
+    hold_to_contract(found)
+    return found
+
+
+@pytest.fixture(autouse=True)
+def contract(broken_contract: list[str]) -> Iterator[None]:
+    """Every file that the code publishes in a test validates against its published schema."""
+    yield
+    found, broken_contract[:] = list(broken_contract), []
+    assert not found, "\n".join(found[:5])
 
 
 def _server_address() -> str:

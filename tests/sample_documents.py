@@ -69,7 +69,7 @@ def dashboard(sample: Sample, *, data_through: datetime, seq: int = 4711) -> Jso
         "periods": {name: _period(sample, name, data_through) for name in SHAPES},
         "quota_status": QUOTAS if sample.size else [],
         "other_quotas": 2 if sample.size >= 1000 else 0,
-        "pages": {"hourly": [], "daily": []},
+        "pages": {"hourly": [], "daily": [], "costs": []},
     }
 
 
@@ -183,6 +183,8 @@ def _idle(points: int) -> Json:
         "error_rates": {"total_pct": None, "client_pct": None, "server_pct": None},
         "top_endpoints": [],
         "other_endpoints": None,
+        "other_usage": [],
+        "other_kinds": None,
     }
 
 

@@ -212,7 +212,7 @@ def files(ready: Installation, sql: Sql) -> dict[str, Any]:
     return {
         path: json.loads(gzip.decompress(content), parse_float=Point)
         for path, content in published(ready).items()
-        if path.endswith(".json")
+        if path.endswith(".json") and not path.startswith("v1/schema/")
     }
 
 

@@ -18,6 +18,7 @@ import pandas as pd
 import psycopg
 import pytest
 
+from pipeline.contract.documents import contract_files
 from pipeline.errors import PermanentError, SettingsError, TenantcastError, TransientError
 from pipeline.export.exporting import export
 from pipeline.installation import Installation
@@ -34,6 +35,7 @@ CACHE_CONTROL = {
     "status.json": "public, max-age=30, stale-if-error=86400",
     "dashboard.json": "public, max-age=60, stale-while-revalidate=3600, stale-if-error=86400",
     "summary.json": "public, max-age=60, stale-while-revalidate=3600, stale-if-error=86400",
+    "schema": "public, max-age=3600",
     "page": "public, max-age=31536000, s-maxage=86400, immutable",
 }
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_DEFAULT_REGION": "us-east-1"}
@@ -141,8 +143,14 @@ def test_a_run_uploads_what_the_file_store_holds_with_all_that_a_browser_needs(
     run(on(ready, f"s3://{bucket.name}/some/prefix"), NOW)
     found = {key: bucket.object(key) for key in bucket.writes()}
     pages = "status; of each tenant a dashboard, ten days, a month and its costs; three of the platform"
-    assert len(found) == 1 + 2 * (1 + 10 + 1 + 1) + 3, pages
-    for key, held in found.items():
+    contract = {f"some/prefix/{path}": content for path, content in contract_files().items()}
+    assert len(found) == 1 + 2 * (1 + 10 + 1 + 1) + 3 + len(contract), pages
+    for key, content in contract.items():
+        assert gzip.decompress(found[key]["Content"]) == content
+        assert found[key]["ContentType"] == ("text/plain; charset=utf-8" if key.endswith(".ts") else "application/json")
+        assert (found[key]["ContentEncoding"], found[key]["CacheControl"]) == ("gzip", CACHE_CONTROL["schema"])
+    for key in found.keys() - contract.keys():
+        held = found[key]
         name = key.rsplit("/", 1)[-1]
         assert held["ContentType"] == "application/json"
         assert held["ContentEncoding"] == "gzip"

@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from pipeline.documents.budget import PAGE_BYTES
-from pipeline.documents.dashboard import SCHEMA
 from pipeline.documents.encode import compress, to_json
 from pipeline.documents.numbers import instant
 from pipeline.documents.rows import CostLine
+from pipeline.documents.version import SCHEMA
 
 COSTS = "costs"
 LINES = 400

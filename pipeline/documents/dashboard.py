@@ -14,8 +14,8 @@ from pipeline.documents.numbers import change, instant, percent, plain, ratio
 from pipeline.documents.quotas import quota_status
 from pipeline.documents.rows import PERIODS, Latency, Listed, Period, Point, Tenant
 from pipeline.documents.sketch import RELATIVE_ERROR
+from pipeline.documents.version import SCHEMA
 
-SCHEMA = 1
 EMPTY = Point()
 
 # Period: the grain its totals come from and how many points it has; the grain of its trend and how many points.

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from pipeline.documents.dashboard import SCHEMA, listed
+from pipeline.documents.dashboard import listed
 from pipeline.documents.lists import percentiles
 from pipeline.documents.numbers import instant, plain, ratio
 from pipeline.documents.rows import Listed, PageRow
+from pipeline.documents.version import SCHEMA
 
 COLUMNS = {"hourly": "bucket_start", "daily": "day"}
 INDEX = "index"

@@ -12,9 +12,9 @@ from pipeline.documents.encode import compress, unstamped
 from pipeline.documents.numbers import change, instant, plain
 from pipeline.documents.platform_money import margin, recurring, rounded, total_cost
 from pipeline.documents.platform_rows import Activity, Health, Period, Ranked, Rejected
+from pipeline.documents.version import SCHEMA
 from pipeline.errors import UnusableError
 
-SCHEMA = 1
 RANKED = 20
 LISTED_STALE = 50
 Listing = Mapping[str, Sequence[Mapping[str, Any]]]

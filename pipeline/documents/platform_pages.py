@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pipeline.documents.numbers import instant, plain
-from pipeline.documents.platform import SCHEMA, ranked
+from pipeline.documents.platform import ranked
 from pipeline.documents.platform_money import MOVEMENTS, by_plan, moved, rounded, total_cost, total_of
 from pipeline.documents.platform_rows import Day, Month, MrrDay, Ranked
+from pipeline.documents.version import SCHEMA
 
 PLANS_A_PAGE = 600
 TENANTS_A_PAGE = 100

@@ -7,10 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from pipeline.documents.encode import compress, to_json
+from pipeline.documents.version import SCHEMA
 from pipeline.export.ledger import Entry
 from pipeline.runs import json_time
-
-SCHEMA = 1
 
 
 def manifest(folder: str, entries: Sequence[Entry], schemas: dict[str, Any], *, data_through: datetime) -> bytes:

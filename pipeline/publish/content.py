@@ -4,6 +4,7 @@ from __future__ import annotations
 
 JSON = "application/json"
 PARQUET = "application/vnd.apache.parquet"
+TYPES = "text/plain; charset=utf-8"  # of TypeScript: `video/mp2t` is what many guess of .ts
 
 
 def is_zipped(path: str) -> bool:
@@ -13,4 +14,6 @@ def is_zipped(path: str) -> bool:
 
 def content_type(path: str) -> str:
     """Give the Content-Type of a published path."""
+    if path.endswith(".d.ts"):
+        return TYPES
     return JSON if is_zipped(path) else PARQUET

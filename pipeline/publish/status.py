@@ -14,17 +14,18 @@ from sqlalchemy.exc import DBAPIError
 
 from pipeline.database.connection import execute, rows
 from pipeline.documents.encode import compress
+from pipeline.documents.version import SCHEMA
 from pipeline.errors import PermanentError, TenantcastError
 from pipeline.installation import Installation
 from pipeline.platform.publishing import Moment, publish_platform
 from pipeline.publish.caching import cache_control
 from pipeline.publish.collecting import Ledger, collect
+from pipeline.publish.contract import publish_contract
 from pipeline.publish.due import STATUS, next_seq, published_through, status_hash
 from pipeline.publish.keys import platform_key, public_name, tenant_keys
 from pipeline.publish.publisher import PublishReport, publish_due, slots_held, still_held
 from pipeline.runs import as_dict, clock, json_time, recorded, require_installed
 
-SCHEMA = 1
 HOUR = timedelta(hours=1)
 ROUNDS = 3
 LEDGERS: tuple[Ledger, ...] = ("files", "platform_files")
@@ -35,8 +36,8 @@ class StatusReport:
     """What status.json says; `stale` holds the SHA-256 of the keys of tenants that are not up to date, of both secrets.
 
     `published` counts tenants that ticks had queued since the publishers looked; `platform_files` what was written of
-    the platform, whose key is in `stale` where that failed, and `platform_failure` says why; `collected` superseded
-    files were taken away.
+    the platform, whose key is in `stale` where that failed, and `platform_failure` says why; `contract_files` counts
+    schemas and types that were written; `collected` superseded files were taken away.
     """
 
     data_through: datetime | None = None
@@ -44,6 +45,7 @@ class StatusReport:
     stale: list[str] = field(default_factory=list)
     published: int = 0
     platform_files: int = 0
+    contract_files: int = 0
     platform_failure: str | None = None
     collected: int = 0
 
@@ -68,6 +70,7 @@ def announce(installation: Installation, as_of: datetime | None = None) -> Statu
         report.stale = sorted(public_name(key) for key in chain.from_iterable(keys))
         report.data_through, report.seq = through, next_seq(installation)
         _publish_platform(installation, holder, report, at, stale=sorted(public_name(first) for first, *_ in keys))
+        report.contract_files = publish_contract(installation.store)
         content = compress(orjson.dumps(_document(report, at)))
         digest = status_hash(content)
         with database.transaction() as connection:

@@ -71,6 +71,7 @@ class FilesReport:
     to_redo: list[Any] = field(default_factory=list, repr=False)
     seq: int = field(default=0, repr=False)
     platform_differs: bool = field(default=False, repr=False)
+    contract_differs: bool = field(default=False, repr=False)
     is_ahead: bool = field(default=False, repr=False)  # status.json carries a number that this database has not given
 
     @property

@@ -13,9 +13,10 @@ from sqlalchemy import Connection
 from pipeline.database.connection import execute, execute_many, rows
 from pipeline.errors import PermanentError
 from pipeline.installation import Installation
+from pipeline.publish.contract import renew_contract
 from pipeline.publish.due import STATUS, documents_version, parsed, seq_of, status_hash
 from pipeline.publish.publisher import BATCH, WORK_MEM, WRITERS, slots_awaited
-from pipeline.reconcile import platform_files, strays
+from pipeline.reconcile import contract_files, platform_files, strays
 from pipeline.reconcile.file_report import MISNAMED, Difference, FilesReport
 from pipeline.reconcile.standing import (
     DASHBOARD,
@@ -63,6 +64,7 @@ def compare_files(installation: Installation, tenants: Sequence[str] | None = No
             step.advance(len(batch))
     if report.asked is None and report.data_through:
         _compare_platform(installation, report)
+        _compare_contract(installation, report)
     _compare_listing(installation, owners, report)
     return report
 
@@ -82,6 +84,9 @@ def repair_files(installation: Installation, report: FilesReport) -> None:
     if report.platform_differs:
         with _alone(installation):
             platform_files.forget(installation, platform_files.look_at_all(installation))
+    if report.contract_differs:
+        with _alone(installation):
+            renew_contract(installation.store)
     if report.is_ahead:
         installation.progress.say(
             "Files that are not in the ledger stay: status.json carries a number that this database has not given, so "
@@ -154,6 +159,16 @@ def _compare_platform(installation: Installation, report: FilesReport) -> None:
     report.files += len(looks)
     report.bytes += sum(look.size for look in looks)
     report.platform_differs = bool(found)
+    report.note(found)
+
+
+def _compare_contract(installation: Installation, report: FilesReport) -> None:
+    """Compare schemas and types; while they are written their publisher holds the slots."""
+    found = list(contract_files.differences(installation.store))
+    if found:
+        with _alone(installation):
+            found = list(contract_files.differences(installation.store))
+    report.contract_differs = bool(found)
     report.note(found)
 
 

@@ -1,0 +1,77 @@
+"""Every document that the code under test publishes is held to its published schema, whatever the test is about."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import sys
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import jsonschema_rs
+
+from pipeline.contract.documents import DOCUMENTS, FOLDER, contract_files, document_at
+from pipeline.contract.version import TYPES
+from pipeline.publish.s3 import S3Store
+from pipeline.publish.stores import FileStore
+
+STORES = (FileStore.put.__module__, S3Store.put.__module__)
+CALLERS = 4  # a store that a test puts in between, and a function that it calls
+
+
+@cache
+def validators() -> dict[str, jsonschema_rs.Draft202012Validator]:
+    """The published schemas, compiled, by the names of their documents."""
+    files = contract_files()
+    return {
+        each.name: jsonschema_rs.Draft202012Validator(
+            json.loads(files[f"{FOLDER}/{each.name}.json"]), validate_formats=True
+        )
+        for each in DOCUMENTS
+    }
+
+
+def problems_of(path: str, content: bytes) -> list[str]:
+    """What is wrong with a file as it is stored; nothing of what is no document."""
+    if path.endswith(".parquet") or path == TYPES or path.startswith(f"{FOLDER}/"):
+        return []
+    document = document_at(path)
+    if document is None:
+        return [f"{path}: pipeline/contract/documents.py has no document there. Define it, and what it holds."]
+    errors = validators()[document.name].iter_errors(json.loads(gzip.decompress(content)))
+    return [
+        f"{path}: {'.'.join(map(str, each.instance_path))}: {each.message:.300}. pipeline/contract/ defines {document.name}."
+        for each in errors
+    ]
+
+
+def hold_to_contract(found: list[str]) -> None:
+    """Have all stores look at what the publisher writes; `found` gathers what is wrong.
+
+    What a test puts there itself, such as a broken file, is its own.
+    """
+    for store in (FileStore, S3Store):
+        store.put = _looking(store.put, found)  # type: ignore[method-assign]
+
+
+def _looking(put: Callable[..., Any], found: list[str]) -> Callable[..., Any]:
+    def looked(store: Any, path: str, content: bytes, *given: Any, **named: Any) -> Any:
+        if _is_published():
+            found.extend(problems_of(path, content))
+        return put(store, path, content, *given, **named)
+
+    return looked
+
+
+def _is_published() -> bool:
+    """Whether the publisher writes, be it through a store of a test's own."""
+    frame = sys._getframe(2)
+    for _ in range(CALLERS):
+        name = frame.f_globals["__name__"]
+        if name.startswith("pipeline.") and name not in STORES:
+            return True
+        if frame.f_back is None:
+            return False
+        frame = frame.f_back
+    return False
