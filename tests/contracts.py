@@ -32,9 +32,14 @@ def validators() -> dict[str, jsonschema_rs.Draft202012Validator]:
     }
 
 
+def describes(path: str) -> bool:
+    """Whether a file is a schema, or the types: it says what documents hold and is none."""
+    return path == TYPES or path.startswith(f"{FOLDER}/")
+
+
 def problems_of(path: str, content: bytes) -> list[str]:
     """What is wrong with a file as it is stored; nothing of what is no document."""
-    if path.endswith(".parquet") or path == TYPES or path.startswith(f"{FOLDER}/"):
+    if path.endswith(".parquet") or describes(path):
         return []
     document = document_at(path)
     if document is None:

@@ -21,6 +21,7 @@ from pipeline.installation import Installation
 from pipeline.run import run
 from pipeline.settings import ROOT
 from tests.conftest import NOW, Sql, published
+from tests.contracts import describes
 
 # Columns and what functions take and give: percentiles are within 1 % anyway, and seconds are seconds.
 FLOATS_IN_SQL = {
@@ -212,7 +213,7 @@ def files(ready: Installation, sql: Sql) -> dict[str, Any]:
     return {
         path: json.loads(gzip.decompress(content), parse_float=Point)
         for path, content in published(ready).items()
-        if path.endswith(".json") and not path.startswith("v1/schema/")
+        if path.endswith(".json") and not describes(path)
     }
 
 
