@@ -120,7 +120,7 @@ def await_port(server: subprocess.Popen[str], port: int) -> None:
 
 def test_every_file_comes_as_it_lies_there_with_its_headers(site: Site) -> None:
     files = published(site.installation)
-    assert {path.rsplit(".", 1)[1] for path in files} == {"json", "parquet"}
+    assert {path.rsplit(".", 1)[1] for path in files} == {"json", "parquet", "ts"}
     for path, content in files.items():
         reply = site.ask(f"/{path}")
         assert (reply.status, reply.body) == (200, content), path
