@@ -7,7 +7,7 @@ for. Drafts are plain JSON, kept from run to run; amounts stand in them as text,
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -31,6 +31,11 @@ class Lengths:
     kinds: int = LISTED
     pages: int = LISTED_PAGES
     quotas: int = LISTED_QUOTAS
+
+    def shortened(self) -> str | None:
+        """Say which lists are shorter than usual, and how long they are at most; None where all are as usual."""
+        usual = asdict(Lengths())
+        return ", ".join(f"{name} {most}" for name, most in asdict(self).items() if most < usual[name]) or None
 
 
 def percentiles(latency: Latency) -> dict[str, float | None]:

@@ -89,6 +89,7 @@ def _entry(job: Job, file: File, seq: int) -> dict[str, Any]:
         "page_from": file.page_from,
         "page_to": file.page_to,
         "seq": seq,
+        "shortened": file.shortened,
     }
 
 

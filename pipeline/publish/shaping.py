@@ -32,6 +32,7 @@ class File:
     content_hash: str
     page_from: datetime | None
     page_to: datetime | None
+    shortened: str | None = None  # of a dashboard: which lists, and to how many entries
 
 
 @dataclass
@@ -99,7 +100,9 @@ def _shape(job: Job, *, key: str, seq: int, data_through: datetime, currency: st
     if up and (up.content_hash, up.path) == (digest, path):
         changes.unchanged += 1
     else:
-        changes.dashboard = File(path, compress(to_json(document)), "dashboard", "", digest, None, None)
+        changes.dashboard = File(
+            path, compress(to_json(document)), "dashboard", "", digest, None, None, lengths.shortened()
+        )
     return changes
 
 

@@ -1,9 +1,12 @@
-insert into pipeline.files (tenant_id, path, kind, page, content_hash, bytes, page_from, page_to, seq, is_former)
-values (:tenant, :path, :kind, :page, :content_hash, :bytes, :page_from, :page_to, :seq, :is_former)
+insert into pipeline.files (
+    tenant_id, path, kind, page, content_hash, bytes, page_from, page_to, seq, is_former, shortened
+)
+values (:tenant, :path, :kind, :page, :content_hash, :bytes, :page_from, :page_to, :seq, :is_former, :shortened)
 on conflict (tenant_id, path) do update
     set
         content_hash = excluded.content_hash,
         bytes = excluded.bytes,
         seq = excluded.seq,
         is_former = excluded.is_former,
+        shortened = excluded.shortened,
         superseded_at = null

@@ -10,6 +10,7 @@ create table if not exists pipeline.files (
     seq bigint not null,
     superseded_at timestamptz,
     is_former boolean not null default false,
+    shortened text,
     primary key (tenant_id, path)
 );
 create unique index if not exists files_current on pipeline.files (tenant_id, kind, page, is_former)
@@ -32,6 +33,8 @@ comment on column pipeline.files.superseded_at is
 'When another version took its place; null: current. -infinity: to be collected by the next run.';
 comment on column pipeline.files.is_former is
 'Under the keys of an earlier secret; current while that is named as the previous one.';
+comment on column pipeline.files.shortened is
+'How many entries lists of a dashboard show at most, where the byte budget leaves fewer than usual; null: as usual.';
 
 create table if not exists pipeline.tenant_keys (
     tenant_id @tenant_id_type primary key,
