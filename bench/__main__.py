@@ -1,14 +1,20 @@
-"""`python -m bench [NAME ...] [--rows N]`: build, fresh, late, writer; all of them where none is named."""
+"""`python -m bench [NAME ...] [--rows N]`: build, fresh, late, writer, sizes; all of them where none is named."""
 
 from __future__ import annotations
 
 import argparse
 import os
 
-from bench import build, fresh, late, writer
+from bench import build, fresh, late, sizes, writer
 from bench.scenes import Scenes
 
-BENCHMARKS = {"build": build.measure, "fresh": fresh.measure, "late": late.measure, "writer": writer.measure}
+BENCHMARKS = {
+    "build": build.measure,
+    "fresh": fresh.measure,
+    "late": late.measure,
+    "writer": writer.measure,
+    "sizes": sizes.measure,
+}
 LIMITS = """\
 Limits: one embedded PostgreSQL and its clients on this one machine ({cores} cores), one process rolling up, data in the
 page cache, made-up rows (Zipf tenants, 12 endpoints, log-normal durations). Seconds are of this run alone; only the

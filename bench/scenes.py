@@ -16,6 +16,8 @@ import psycopg
 from bench.measuring import say
 from bench.statements import ROWS, TABLES
 from pipeline.database import embedded
+from pipeline.demo.scenario import simulate
+from pipeline.demo.world import Parameters
 from pipeline.installation import Installation
 from pipeline.rollups.report import RollReport
 from pipeline.rollups.tick import roll
@@ -114,6 +116,19 @@ def _made(name: str, days: float, rows_in_all: int) -> Iterator[Scene]:
             yield scene
         finally:
             scene.installation.database.engine.dispose()
+
+
+@contextmanager
+def demo(name: str, scale: float) -> Iterator[Installation]:
+    """An installation with the demo's SaaS, published; its files are in a folder that goes with it."""
+    with database(name) as (address, _), tempfile.TemporaryDirectory(prefix="bench-") as home:
+        installation = installation_on(address, home)
+        try:
+            with quiet():
+                simulate(installation, Parameters(scale=scale), END, leave_changes=False)
+            yield installation
+        finally:
+            installation.database.engine.dispose()
 
 
 @contextmanager
