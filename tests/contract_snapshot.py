@@ -44,7 +44,7 @@ def lines(schema: Mapping[str, Any], place: str, kinds: Mapping[str, Any], *, nu
     said = [schema["type"], *([json.dumps(of, ensure_ascii=False)] if of else []), *(["or null"] if null else [])]
     yield f"{place}: {' '.join(said)}"
     for value in schema.get("enum", [schema["const"]] if "const" in schema else []):
-        yield f"{place} = {value}"
+        yield f"{place} = {json.dumps(value)}"
     for name, within in schema.get("properties", {}).items():
         yield from lines(within, f"{place}.{name}{'' if name in schema['required'] else '?'}", kinds)
     if isinstance(schema.get("additionalProperties"), dict):

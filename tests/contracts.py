@@ -11,7 +11,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from pipeline.contract.documents import DOCUMENTS, FOLDER, contract_files, document_at
+from pipeline.contract.documents import DOCUMENTS, FOLDER, contract_files, documents_at
 from pipeline.contract.version import TYPES
 from pipeline.publish.s3 import S3Store
 from pipeline.publish.stores import FileStore
@@ -41,13 +41,15 @@ def problems_of(path: str, content: bytes) -> list[str]:
     """What is wrong with a file as it is stored; nothing of what is no document."""
     if path.endswith(".parquet") or describes(path):
         return []
-    document = document_at(path)
-    if document is None:
+    names = [each.name for each in documents_at(path)]
+    if not names:
         return [f"{path}: pipeline/contract/documents.py has no document there. Define it, and what it holds."]
-    errors = validators()[document.name].iter_errors(json.loads(gzip.decompress(content)))
+    document = json.loads(gzip.decompress(content))
+    if any(validators()[name].is_valid(document) for name in names):
+        return []
     return [
-        f"{path}: {'.'.join(map(str, each.instance_path))}: {each.message:.300}. pipeline/contract/ defines {document.name}."
-        for each in errors
+        f"{path}: {'.'.join(map(str, each.instance_path))}: {each.message:.300}. pipeline/contract/ defines {names[0]}."
+        for each in validators()[names[0]].iter_errors(document)
     ]
 
 

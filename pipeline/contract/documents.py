@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from pipeline.contract.json_schema import json_schema
-from pipeline.contract.others import Manifest, Status
+from pipeline.contract.others import Manifest, Status, Tombstone
 from pipeline.contract.pages import CostLines, Daily, Hourly, Index
 from pipeline.contract.platform import PlatformDaily, PlatformIndex, PlatformMrr, PlatformTenants, Summary
 from pipeline.contract.tenant import Dashboard
@@ -19,7 +19,7 @@ from pipeline.contract.version import HEAD, TYPES, definitions
 
 FOLDER = "v1/schema"
 KEY = "[^/]+"
-PAGE = r"[^/.]+\.[0-9a-f]+\.json"
+PAGE = r"(?!index)[^/.]+\.[0-9a-f]+\.json"
 INDEX = r"index(-\d+)?\.[0-9a-f]+\.json"
 
 
@@ -32,10 +32,10 @@ class Document:
     shape: Any
 
 
-# The first that matches is a path's: an index page is in the folder of the pages that it lists.
 DOCUMENTS = (
     Document("status", r"v1/status\.json", Status),
     Document("dashboard", rf"v1/t/{KEY}/dashboard\.json", Dashboard),
+    Document("tombstone", rf"v1/t/{KEY}/dashboard\.json", Tombstone),
     Document("index", rf"v1/t/{KEY}/[a-z]+/{INDEX}", Index),
     Document("hourly", rf"v1/t/{KEY}/hourly/{PAGE}", Hourly),
     Document("daily", rf"v1/t/{KEY}/daily/{PAGE}", Daily),
@@ -49,9 +49,9 @@ DOCUMENTS = (
 )
 
 
-def document_at(path: str) -> Document | None:
-    """Give what lies at a path; None where no document of this contract does."""
-    return next((each for each in DOCUMENTS if re.fullmatch(each.path, path)), None)
+def documents_at(path: str) -> list[Document]:
+    """Give what may lie at a path, what is expected first; nothing where no document of this contract does."""
+    return [each for each in DOCUMENTS if re.fullmatch(each.path, path)]
 
 
 @cache

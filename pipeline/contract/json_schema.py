@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, is_typeddict
 
 from pipeline.contract.shapes import OPEN, Shape, fields_of, is_choice, parts_of, says_of, shape_of, walk
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
-TYPES = {str: "string", int: "integer", float: "number", bool: "boolean"}
+TYPES: Mapping[Any, str] = {str: "string", int: "integer", float: "number", bool: "boolean"}
 
 
 def json_schema(document: Any) -> dict[str, Any]:
@@ -54,7 +55,8 @@ def _value(shape: Shape) -> dict[str, Any]:
     parts = [_place(shape_of(part)) for part in parts_of(shape)]
     if is_choice(shape):
         values = list(get_args(shape.hint))
-        return {"type": "string", "const": values[0]} if len(values) == 1 else {"type": "string", "enum": values}
+        of = {"type": TYPES[type(values[0])]}
+        return of | ({"const": values[0]} if len(values) == 1 else {"enum": values})
     if get_origin(shape.hint) is list:
         return {"type": "array", "items": parts[0]}
     if get_origin(shape.hint) is dict:

@@ -1,8 +1,8 @@
-"""`status.json`, which says how true all files are, and the export's `manifest.json`."""
+"""`status.json`, which says how true all files are; the tombstone of a dashboard; the export's `manifest.json`."""
 
 from __future__ import annotations
 
-from typing import Annotated, TypedDict
+from typing import Annotated, Literal, TypedDict
 
 from pipeline.contract.kinds import Count, Kind, Month, PublicName, Schema, Seq, Time
 
@@ -27,6 +27,14 @@ class Status(TypedDict):
     published_at: Annotated[Time, "When this was written."]
     next_expected_at: Annotated[Time, "When the next hour is complete."]
     stale: Annotated[list[PublicName], "Whose files are not up to date: their last good ones stay up."]
+
+
+class Tombstone(TypedDict):
+    """Stands where the dashboard of a tenant was that has been erased: nothing of it is to be kept anywhere."""
+
+    schema: Annotated[Schema, "Which contract this follows."]
+    seq: Annotated[Seq, "Number of the erasure, among those of publishes."]
+    gone: Annotated[Literal[True], "Always true; a dashboard has no such field."]
 
 
 class ExportedTable(TypedDict):
