@@ -32,6 +32,11 @@ class Installation:
         """The configured object store."""
         return open_store(self.settings.store_url)
 
+    def url(self, path: str) -> str:
+        """Give the address of a file: the public one if that is set, else the store's own."""
+        public = self.settings.public_url
+        return f"{public}/{path}" if public else self.store.url(path)
+
     @cached_property
     def progress(self) -> Progress:
         """Where long work says how far it is."""

@@ -34,6 +34,10 @@ NAMES = (
     "reconcile_hours",
     "cost_open_hours",
     "mrr_definition",
+    "public_url",
+    "link_secret",
+    "cloudfront_key_id",
+    "cloudfront_private_key",
     "home",
 )
 SOURCE = "source"  # the part of the file that maps tables and columns; no variable can hold it
@@ -67,6 +71,10 @@ class Settings:
     reconcile_hours: int
     cost_open_hours: int  # how long after its end the prices and rates of a day can still change
     mrr_definition: str  # what counts as recurring: "default" or "chartmogul"
+    public_url: str | None  # where readers find the store's root; None: they are told the store's own address
+    link_secret: str | None = field(repr=False)  # that nginx checks grants by
+    cloudfront_key_id: str | None
+    cloudfront_private_key: Path | None
     source: SourceMapping
     endpoints: tuple[Template, ...]
 
@@ -112,6 +120,10 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         reconcile_hours=_reconcile_hours(given.get("reconcile_hours"), given),
         cost_open_hours=_hours(given.get("cost_open_hours"), otherwise=COST_OPEN_HOURS),
         mrr_definition=_mrr_definition(given.get("mrr_definition")),
+        public_url=_public_url(given.get("public_url")),
+        link_secret=_link_secret(given.get("link_secret"), given),
+        cloudfront_key_id=_cloudfront_key_id(given.get("cloudfront_key_id"), given),
+        cloudfront_private_key=_cloudfront_private_key(given.get("cloudfront_private_key"), given),
         source=_source(given.get(SOURCE)),
         endpoints=_endpoints(given.get(ENDPOINTS)),
     )
@@ -292,6 +304,52 @@ def _mrr_definition(given: Given | None) -> str:
     if given.text not in MRR_DEFINITIONS:
         raise given.wrong(f"{given.value!r} is neither default nor chartmogul")
     return given.text
+
+
+def _public_url(given: Given | None) -> str | None:
+    if given is None:
+        return None
+    # No user, no query, and nothing that would mean something else in a policy.
+    if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*/?", given.text):
+        raise given.wrong(f"{given.value!r} is not an address such as https://cdn.example.com or https://host/files")
+    return given.text.rstrip("/")
+
+
+def _link_secret(given: Given | None, others: Mapping[str, Given]) -> str | None:
+    if given is None:
+        return None
+    if not re.fullmatch(r"[A-Za-z0-9_-]{16,}", given.text):
+        raise given.wrong("expected at least 16, better 32, of letters, digits, - and _: it stands in nginx's settings")
+    if any(name in others and others[name].text == given.text for name in ("secret", "previous_secret")):
+        raise given.wrong("the same as a secret that addresses are made from. nginx knows this one: set another")
+    _need_public_url(given, others)
+    return given.text
+
+
+def _cloudfront_key_id(given: Given | None, others: Mapping[str, Given]) -> str | None:
+    if given is None:
+        return None
+    if not re.fullmatch(r"[A-Za-z0-9]{1,64}", given.text):
+        raise given.wrong(f"{given.value!r} is not the id of a CloudFront public key, such as K2JCJMDEHXQW5F")
+    if "cloudfront_private_key" not in others:
+        raise given.wrong("needs TENANTCAST_CLOUDFRONT_PRIVATE_KEY, the file of the private key")
+    if "link_secret" in others:
+        raise given.wrong("either CloudFront or nginx checks grants. Unset this or TENANTCAST_LINK_SECRET")
+    _need_public_url(given, others)
+    return given.text
+
+
+def _cloudfront_private_key(given: Given | None, others: Mapping[str, Given]) -> Path | None:
+    if given is None:
+        return None
+    if "cloudfront_key_id" not in others:
+        raise given.wrong("needs TENANTCAST_CLOUDFRONT_KEY_ID, the id under which CloudFront knows the public key")
+    return Path(given.text)
+
+
+def _need_public_url(given: Given, others: Mapping[str, Given]) -> None:
+    if "public_url" not in others:
+        raise given.wrong("needs TENANTCAST_PUBLIC_URL, the address at which readers find the files")
 
 
 def _source(given: Given | None) -> SourceMapping:

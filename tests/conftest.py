@@ -27,6 +27,7 @@ pytest.register_assert_rewrite(
     "tests.history",
     "tests.horizon",
     "tests.mrr_sums",
+    "tests.nginx",
     "tests.processes",
     "tests.working",
     "tests.writing",

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import gzip
-import http.client
 import json
-import os
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -25,56 +20,9 @@ from pipeline.run import run
 from pipeline.serving.site import PAGE_TYPES, pages_of
 from pipeline.settings import ROOT
 from tests.conftest import NOW, Sql, published
+from tests.nginx import APP, Site, served
 
 pytestmark = pytest.mark.real
-
-APP = "https://app.example.com"
-MAIN = """
-{user}
-daemon off;
-master_process off;
-pid {home}/nginx.pid;
-error_log {home}/error.log;
-events {{}}
-http {{
-    client_body_temp_path {home}/body;
-    proxy_temp_path {home}/proxy;
-    fastcgi_temp_path {home}/fastcgi;
-    uwsgi_temp_path {home}/uwsgi;
-    scgi_temp_path {home}/scgi;
-    include {home}/site.conf;
-}}
-"""
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What a browser sees."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-
-@dataclass(frozen=True)
-class Site:
-    """A running nginx and what it serves."""
-
-    port: int
-    installation: Installation
-    errors: Path
-
-    def ask(self, path: str, *, method: str = "GET", zipped: bool = True, **headers: str) -> Reply:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        connection.putrequest(method, path, skip_accept_encoding=True)
-        given = {name.replace("_", "-"): value for name, value in headers.items()}
-        for name, value in ({"Accept-Encoding": "gzip"} if zipped else {}).items() | given.items():
-            connection.putheader(name, value)
-        connection.endheaders()
-        answer = connection.getresponse()
-        reply = Reply(answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read())
-        connection.close()
-        return reply
 
 
 @pytest.fixture
@@ -85,37 +33,8 @@ def site(ready: Installation, sql: Sql, tmp_path: Path) -> Iterator[Site]:
         sql.request("2026-03-08T10:00:00Z", tenant)
     run(ready, NOW)
     export(ready)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    home = tmp_path / "nginx"
-    home.mkdir()
-    conf = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
-    for written, ours in (("127.0.0.1:8080", f"127.0.0.1:{port}"), ("/var/www/dashboards", f"{tmp_path}/public")):
-        assert conf.count(written) == 1
-        conf = conf.replace(written, ours)
-    (home / "site.conf").write_text(conf, encoding="utf-8")
-    user = "user root;" if os.geteuid() == 0 else ""
-    (home / "main.conf").write_text(MAIN.format(home=home, user=user), encoding="utf-8")
-    command = ["/usr/sbin/nginx", "-p", str(home), "-e", str(home / "error.log"), "-c", str(home / "main.conf")]
-    server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    try:
-        await_port(server, port)
-        yield Site(port, ready, home / "error.log")
-    finally:
-        server.terminate()
-        server.communicate(timeout=10)
-
-
-def await_port(server: subprocess.Popen[str], port: int) -> None:
-    for _ in range(100):
-        assert server.poll() is None, server.communicate()[1]
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except ConnectionRefusedError:
-            time.sleep(0.1)
-        else:
-            return
-    raise AssertionError("nginx does not listen")
+    with served(ready, tmp_path / "nginx", "nginx.conf", {"/var/www/dashboards": f"{tmp_path}/public"}) as running:
+        yield running
 
 
 def test_every_file_comes_as_it_lies_there_with_its_headers(site: Site) -> None:
@@ -164,10 +83,34 @@ def test_a_304_says_again_how_long_it_holds(site: Site) -> None:
 
 def test_only_the_frontends_origin_may_read(site: Site) -> None:
     path = f"/{address(site.installation, '1').path}"
-    for origin, allowed in ((APP, APP), ("https://evil.example", None), (f"{APP}.evil.example", None)):
-        reply = site.ask(path, Origin=origin)
-        assert reply.headers.get("access-control-allow-origin") == allowed
-        assert "origin" in reply.headers["vary"].lower()
+    others = (
+        "https://evil.example",
+        f"{APP}.evil.example",
+        f"{APP}:8443",
+        APP.replace("https", "http"),
+        "null",
+        "*",
+        "",
+    )
+    for origin, allowed in ((APP, APP), *((other, None) for other in others)):
+        for method, status in (("GET", 200), ("OPTIONS", 204)):
+            reply = site.ask(path, method=method, Origin=origin, Access_Control_Request_Method="GET")
+            assert reply.status == status
+            assert reply.headers.get("access-control-allow-origin") == allowed
+            assert reply.headers.get("access-control-allow-credentials") == (allowed and "true")
+            asked = allowed if method == "OPTIONS" else None
+            assert reply.headers.get("access-control-allow-methods") == (asked and "GET, HEAD")
+            assert "origin" in reply.headers["vary"].lower()
+    assert (
+        site.ask(path, method="OPTIONS", Origin=APP).headers["access-control-allow-headers"] == "If-None-Match, Range"
+    )
+    assert "access-control-allow-origin" not in site.ask(path).headers
+
+
+def test_a_page_of_the_origin_learns_of_what_is_not_there(site: Site) -> None:
+    """Else a browser says no more than that the request failed, and nobody would ask for the dashboard again."""
+    reply = site.ask(f"/v1/t/{'0' * 32}/dashboard.json", Origin=APP)
+    assert (reply.status, reply.headers["access-control-allow-origin"]) == (404, APP)
 
 
 def test_nothing_else_is_there(site: Site) -> None:

@@ -84,7 +84,7 @@ def platform_address(installation: Installation) -> PlatformAddress:
     """Give the address of the platform's summary."""
     key = platform_key(installation.secret)
     path = f"{platform_folder(key)}/summary.json"
-    return PlatformAddress(key=key, path=path, url=installation.store.url(path), page=f"{PREVIEW}/operator.html#{key}")
+    return PlatformAddress(key=key, path=path, url=installation.url(path), page=f"{PREVIEW}/operator.html#{key}")
 
 
 def tenant_keys(installation: Installation, tenant_id: str, generation: int) -> tuple[str, ...]:
@@ -106,7 +106,7 @@ def address(installation: Installation, tenant_id: str) -> Address:
         tenant_id=tenant_id,
         key=key,
         path=path,
-        url=installation.store.url(path),
+        url=installation.url(path),
         page=f"{PREVIEW}/#{key}",
     )
 

@@ -7,6 +7,8 @@ import sys
 from dataclasses import asdict
 
 from pipeline.errors import SettingsError
+from pipeline.grants.grant import parse_ttl
+from pipeline.grants.minting import mint
 from pipeline.installation import Installation
 from pipeline.publish.closing import close_former
 from pipeline.publish.keys import (
@@ -18,7 +20,7 @@ from pipeline.publish.keys import (
     platform_address,
 )
 from pipeline.publish.rotating import rotate
-from pipeline.runs import json_time, require_installed
+from pipeline.runs import clock, json_time, require_installed
 from pipeline.verbs.reporting import add_json, show
 
 HELP = "print the address of a tenant, of the platform or of the export"
@@ -35,6 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--rotate", action="store_true", help="give the tenant another address, and publish there")
     parser.add_argument("--now", action="store_true", help="with --rotate: take the old files away at once")
+    parser.add_argument("--signed", action="store_true", help="an address that opens for a time")
+    parser.add_argument("--ttl", metavar="TIME", help="with --signed: how long, such as 15m (the default), 12h, 7d")
+    parser.add_argument("--pages", action="store_true", help="with --signed: the addresses of all its pages, too")
     add_json(parser)
 
 
@@ -42,16 +47,22 @@ def run(arguments: argparse.Namespace, installation: Installation) -> int:
     """Print the address, of a tenant with --rotate a new one."""
     if arguments.now and not arguments.rotate:
         raise SettingsError("--now goes with --rotate: it takes the old files away at once.")
+    if (arguments.ttl or arguments.pages) and not arguments.signed:
+        raise SettingsError("--ttl and --pages go with --signed: they say for how long, and what else is opened.")
+    if arguments.signed and (arguments.rotate or arguments.end_rotation):
+        raise SettingsError("--signed opens an address that is there: rotate first, then ask for a grant.")
     if arguments.rotate:
         return _rotated(arguments, installation)
     if arguments.end_rotation:
         return _closed(arguments, installation)
     require_installed(installation.database)
+    if arguments.signed:
+        return _signed(arguments, installation)
     if arguments.platform:
         platform = platform_address(installation)
         return _shown(arguments, platform)
     if arguments.export:
-        url = installation.store.url(f"{export_folder(installation.secret)}/{MANIFEST}")
+        url = installation.url(f"{export_folder(installation.secret)}/{MANIFEST}")
         show(arguments, {"url": url}, [url])
         return 0
     return _shown(arguments, address(installation, arguments.tenant))
@@ -75,6 +86,24 @@ def _rotated(arguments: argparse.Namespace, installation: Installation) -> int:
         )
         print(f"{gone} until {until}\npage, while `serve` runs: {done.address.page}", file=sys.stderr)
     return 0
+
+
+def _signed(arguments: argparse.Namespace, installation: Installation) -> int:
+    """Print addresses that open for a time: of the first file, and of its pages where they are asked for."""
+    ttl, path = parse_ttl(arguments.ttl or "15m"), _path(arguments, installation)
+    grant = mint(installation, path, at=clock(installation.database), ttl=ttl, with_pages=arguments.pages)
+    show(arguments, grant.to_json(), [grant.url, *(link.url for link in grant.pages)])
+    if not arguments.json:
+        print(f"opens until {json_time(grant.expires_at)}", file=sys.stderr)
+    return 0
+
+
+def _path(arguments: argparse.Namespace, installation: Installation) -> str:
+    if arguments.platform:
+        return platform_address(installation).path
+    if arguments.export:
+        return f"{export_folder(installation.secret)}/{MANIFEST}"
+    return address(installation, arguments.tenant).path
 
 
 def _closed(arguments: argparse.Namespace, installation: Installation) -> int:
