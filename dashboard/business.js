@@ -14,7 +14,7 @@ export function drawDetail(name, period) {
   drawCourse(period, covered(name, period, found, through, clock).start, money);
   section("margin", period.cost, (cost) => platform.margin(cost, money));
   section("health", found.health, (health) => platform.health(health, name));
-  section("top_tenants", period.top_tenants, (list) => platform.topTenants(list, money));
+  section("top_tenants", period.top_tenants, (list) => [...platform.topTenants(list, money), platform.allTenants(money)]);
 }
 
 function drawCourse(period, from, money) {

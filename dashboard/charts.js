@@ -11,7 +11,7 @@ const LABEL = 50; // pixels that a label of the time axis needs
  */
 export function barsOverTime({ series, spans, granularity, clock, told, read, name = "Usage over time" }) {
   const panels = series.map((one) => panel(one));
-  const axis = h("div.axis", { "aria-hidden": "true" });
+  const axis = timeAxis({ spans, granularity, clock });
   const chart = h("div.chart", {
     tabindex: "0", role: "slider", "aria-label": `${name}, point by point`, "aria-orientation": "horizontal",
     "aria-valuemin": "1", "aria-valuemax": String(spans.length),
@@ -30,7 +30,6 @@ export function barsOverTime({ series, spans, granularity, clock, told, read, na
   chart.setAttribute("aria-valuetext", told(spans.length - 1));
   byPointer(chart, spans.length, choose);
   byKey(chart, spans.length, choose);
-  new ResizeObserver(() => axis.replaceChildren(...ticks(axis.clientWidth, { spans, granularity, clock }))).observe(axis);
   return chart;
 }
 
@@ -48,22 +47,33 @@ function panel({ label, values, kind, words = rounded }) {
 }
 
 /** The next round number, so that the bars fill most of the height. */
-function ceiling(value) {
+export function ceiling(value) {
   if (!value) return 1;
   const power = 10 ** Math.floor(Math.log10(value));
   return [1, 1.2, 1.6, 2, 2.4, 3, 4, 5, 6, 8, 10].find((step) => step * power >= value) * power;
 }
 
 // For each granularity: how many hours or days apart labels may be, the place of a point among these, and its words.
-// 1970 began on a Thursday, so that four days on is a Monday: days are counted from there.
+// 1970 began on a Thursday, so that four days on is a Monday: days and weeks are counted from there.
 const AXES = {
   hour: { steps: [2, 3, 4, 6, 12, 24], size: 1, place: (wall) => wall.hour, words: (wall, span, clock) => (wall.hour ? clock.time(span.from) : clock.date(span.from)) },
   "6h": { steps: [24, 48, 96, 168], size: 6, place: (wall, first) => (wall.day - first.day) * 24 + Math.floor(wall.hour / 6) * 6, words: (wall, span, clock) => clock.dayOfWeek(span.from) },
   day: { steps: [1, 2, 7, 14, 28], size: 1, place: (wall) => wall.day - 4, words: (wall, span, clock) => clock.date(middle(span)) },
+  week: { steps: [1, 2, 4, 8, 13, 26], size: 1, place: (wall) => (wall.day - 4) / 7, words: (wall, span, clock) => clock.date(span.from) },
+  month: { steps: [1, 2, 3, 6, 12], size: 1, place: (wall) => monthOf(wall.day), words: (wall, span, clock) => clock.month(span.from) },
 };
+
+const monthOf = (day) => new Date(day * 86_400_000).getUTCFullYear() * 12 + new Date(day * 86_400_000).getUTCMonth();
 
 // The middle of a day is in that day also where a clock change made it an hour shorter or longer.
 const middle = (span) => (span.from + span.to) / 2;
+
+/** The labels below a chart, as many as there is room for. */
+export function timeAxis(points) {
+  const axis = h("div.axis", { "aria-hidden": "true" });
+  new ResizeObserver(() => axis.replaceChildren(...ticks(axis.clientWidth, points))).observe(axis);
+  return axis;
+}
 
 /** Labels where the tenant's clock is round: hours of the day, midnights, Mondays. */
 function ticks(width, { spans, granularity, clock }) {
@@ -78,7 +88,7 @@ function ticks(width, { spans, granularity, clock }) {
   });
 }
 
-function byPointer(chart, length, choose) {
+export function byPointer(chart, length, choose) {
   const point = (event) => {
     const box = chart.querySelector(".bars").getBoundingClientRect();
     choose(Math.max(0, Math.min(length - 1, Math.floor(((event.clientX - box.left) / box.width) * length))));
@@ -88,7 +98,7 @@ function byPointer(chart, length, choose) {
   chart.addEventListener("pointerleave", () => choose(null));
 }
 
-function byKey(chart, length, choose) {
+export function byKey(chart, length, choose) {
   const moves = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageUp: 7, PageDown: -7, Home: -length, End: length };
   chart.addEventListener("keydown", (event) => {
     if (event.key === "Escape") choose(null);

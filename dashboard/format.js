@@ -78,6 +78,7 @@ export function clockOf(timezone) {
   const date = made({ day: "numeric", month: "short" });
   const weekday = made({ weekday: "short", day: "numeric", month: "short" });
   const dayOfWeek = made({ weekday: "short", day: "numeric" });
+  const month = made({ month: "short", year: "2-digit" });
   const long = made({ day: "numeric", month: "short", year: "numeric" });
   const both = made({ day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
   const parts = made({ year: "numeric", month: "numeric", day: "numeric", hour: "numeric" });
@@ -91,6 +92,7 @@ export function clockOf(timezone) {
     place: zone.includes("/") && !zone.startsWith("Etc/") ? `${zone.split("/").pop().replaceAll("_", " ")} time` : zone,
     time: (at) => time.format(at),
     date: (at) => date.format(at),
+    month: (at) => month.format(at),
     weekday: (at) => weekday.format(at),
     dayOfWeek: (at) => dayOfWeek.format(at),
     both: (at) => both.format(at),

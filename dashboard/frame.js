@@ -11,7 +11,7 @@ export const PERIODS = { "24h": "24 hours", "7d": "7 days", "30d": "30 days", "9
 
 const FAILURES = {
   unreachable: ["The numbers cannot be reached", "The connection or the server is away at the moment. What is published stays safe; try again in a little while."],
-  gone: ["These numbers have been erased", "Whoever runs this has erased what was published here, on purpose. Nothing of it is kept on this device either."],
+  gone: ["These numbers are gone for good", "They were erased on request, also from this device. Nothing more comes to this address."],
   unreadable: ["The numbers cannot be read", "What came back is not a document that this page understands. Load the page again; if that does not help, tell whoever runs it."],
 };
 
@@ -104,6 +104,12 @@ function forget(name) {
   try {
     localStorage.removeItem(name);
   } catch {} // the same
+}
+
+/** Look for newer numbers where a page of the old ones has been collected. */
+export async function renew() {
+  const { key } = view;
+  await show(key, await fetchDocument(key, { cache: "no-cache" }), view.status, view.sure);
 }
 
 async function show(key, found, status, sure) {

@@ -5,8 +5,10 @@ import { h, name, number, table } from "./elements.js";
 import { clockOf, count, rounded, share } from "./format.js";
 import { noMargin } from "./figures.js";
 import { points } from "./freshness.js";
+import { listButton } from "./list.js";
 import { why } from "./reasons.js";
 import { spanned } from "./sections.js";
+import { valuesAt } from "./spans.js";
 import { flag } from "./tiles.js";
 
 const UNKNOWN = "not known";
@@ -61,6 +63,17 @@ export function courseTable(series, granularity, { start, clock, money }) {
 
 export function topTenants(list, money) {
   if (!list.length) return [h("p.nothing", {}, "No tenant has used anything in this period")];
+  return [tenants("Top tenants by requests", list, money)];
+}
+
+/** A button for all tenants by rank; null where there are no pages of them. */
+export const allTenants = (money) => listButton("All tenants", {
+  kind: "tenants", title: "All tenants by requests of 30 days",
+  where: ({ rank }) => `${count(rank[0])}–${count(rank.at(-1))}`,
+  shape: (page) => tenants("Tenants by requests", page.rank.map((_, index) => valuesAt(page, index)), money),
+});
+
+function tenants(caption, list, money) {
   const columns = ["Tenant", "Requests", "AI tokens", "Cost", "MRR", "Revenue", "Margin", "Margin %"];
   const rows = list.map((one) => [
     h("span.tenant", {}, name(one.name ?? one.tenant_id), h("small", {}, [one.plan, one.tenant_id].filter(Boolean).join(" · "))),
@@ -70,7 +83,7 @@ export function topTenants(list, money) {
     h(one.margin?.startsWith("-") ? "span.bad" : "span", {}, number(one.margin, money.short, noMargin(one.cost_complete, one))),
     number(one.margin_pct, share, noMargin(one.cost_complete, one)),
   ]);
-  return [labelled(table("tenants", "Top tenants by requests", columns, rows), columns)];
+  return labelled(table("tenants", caption, columns, rows), columns);
 }
 
 /** An amount that may be of a part only. */

@@ -4,19 +4,21 @@ import { cost } from "./costs.js";
 import { PERIODS, by, section, view } from "./frame.js";
 import { covered } from "./freshness.js";
 import { quotas } from "./quotas.js";
+import { allEndpoints, allModels, costDays } from "./rankings.js";
 import * as sections from "./sections.js";
 
 export function drawDetail(name, period) {
   const { found, clock, through } = view;
   drawTrend(period, covered(name, period, found, through, clock).trendStart);
-  section("cost_breakdown", period.cost_breakdown, (part) => cost(part, PERIODS[name]));
+  section("cost_breakdown", period.cost_breakdown, (part) => [...cost(part, PERIODS[name]), costDays(found.currency)]);
   section("quota_status", found.quota_status?.length ? found.quota_status : null, (list) => quotas(list, found.other_quotas, { clock, now: Date.now() }));
   section("response_times", period.response_times, sections.responseTimes);
   section("error_rates", period.error_rates, (rates) => sections.errorRates(rates, period.api_usage));
-  section("top_endpoints", period.top_endpoints, (list) => sections.topEndpoints(list, period.other_endpoints ?? null));
-  section("ai_tokens", period.ai_tokens, sections.aiModels);
+  section("top_endpoints", period.top_endpoints, (list) => [...sections.topEndpoints(list, period.other_endpoints ?? null), allEndpoints(name, PERIODS[name])]);
+  section("ai_tokens", period.ai_tokens, (tokens) => [...sections.aiModels(tokens), allModels(name, PERIODS[name])]);
   const kinds = period.other_usage?.length || period.other_kinds ? period.other_usage : null;
   section("other_usage", kinds, (list) => sections.otherUsage(list, period.other_kinds ?? null));
+  import("./history.js").then(({ history }) => history(by("history")), () => {}); // without a line: with the next numbers
 }
 
 function drawTrend(period, from) {

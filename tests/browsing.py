@@ -123,6 +123,15 @@ class Shown:
         self.page.context.close()
 
 
+def until(page: Page, expression: str) -> None:
+    """Wait until it is true; Playwright's own waiting needs `eval`, which the page's policy forbids."""
+    for _ in range(400):
+        if page.evaluate(expression):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"never true: {expression}")
+
+
 @contextmanager
 def chromium() -> Iterator[Any]:
     """A browser while the body runs."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.browsing import DRAWN, Shown, chromium, served
+from tests.browsing import DRAWN, Shown, chromium, served, until
 from tests.sample_documents import Sample, dashboard, publish, status
 
 pytestmark = pytest.mark.real
@@ -52,15 +52,6 @@ def shown(browser: Any, store: Path) -> Iterator[Shown]:
         until(page, KEPT)
         yield shown
         context.close()
-
-
-def until(page: Any, expression: str) -> None:
-    """Wait until it is true; Playwright's own waiting needs `eval`, which the page's policy forbids."""
-    for _ in range(400):
-        if page.evaluate(expression):
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError(f"never true: {expression}")
 
 
 def named(name: str) -> str:

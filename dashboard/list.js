@@ -1,0 +1,44 @@
+// A long list in a window of its own, a page at a time: all endpoints, all models, the days of a cost, all tenants.
+
+import { h } from "./elements.js";
+import { Pages, told } from "./pages.js";
+import { turning } from "./turning.js";
+
+/**
+ * A button that opens the list; null where no page of it is published. `fits` chooses among the pages of `kind`, `shape`
+ * makes what is shown of a page's document, `where` says in words which part of all it is, `turns` what its buttons say.
+ */
+export function listButton(words, { kind, fits, title, shape, where, turns = { back: "Previous", onward: "Next" } }) {
+  const pages = new Pages(kind, fits);
+  if (!pages.listed.some(pages.fits)) return null;
+  const button = h("button.quiet", { type: "button", "aria-haspopup": "dialog" }, words);
+  button.addEventListener("click", () => open({ pages, title, shape, where, turns }));
+  return button;
+}
+
+function open({ pages, title, shape, where, turns }) {
+  let place = 0;
+  const body = h("div.scroll", { tabindex: "0", role: "region", "aria-label": title });
+  const turn = turning(turns, (by) => show(place + by));
+  const close = h("button", { type: "button" }, "Close");
+  const window = h("dialog.list", { "aria-label": title }, h("div.head", {}, h("h2", {}, title), close), body, turn.element);
+
+  async function show(wanted) {
+    try {
+      const [document, next] = await Promise.all([pages.document(wanted), pages.entry(wanted + 1)]);
+      place = wanted;
+      body.replaceChildren(shape(document));
+      body.scrollTop = 0;
+      turn.say(where(document));
+      turn.allow({ back: place > 0, onward: Boolean(next) });
+    } catch (problem) {
+      turn.say(told(problem));
+    }
+  }
+
+  close.addEventListener("click", () => window.close());
+  window.addEventListener("close", () => window.remove());
+  document.body.append(window);
+  window.showModal();
+  show(place);
+}

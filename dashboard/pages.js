@@ -1,0 +1,51 @@
+// The detail pages that a document lists, newest or first rank first, and those behind their index. Fetched when asked for.
+
+import { fetched } from "./fetching.js";
+import { renew, view } from "./frame.js";
+
+const INDEX = /\/index(-\d+)?\.\w+\.json$/;
+const read = new Map(); // a page's name changes with its content, so what was read stays right
+
+/** The pages of one kind that `fits` lets through; both methods give null past the last one. */
+export class Pages {
+  constructor(kind, fits = () => true) {
+    this.kind = kind;
+    this.fits = fits;
+    this.listed = view.found.pages?.[kind] ?? [];
+  }
+
+  async entry(place) {
+    for (;;) {
+      const there = this.listed.filter((each) => !INDEX.test(each.path) && this.fits(each));
+      if (place < there.length) return there[place];
+      const last = this.listed.at(-1);
+      if (!last || !INDEX.test(last.path)) return null;
+      const { pages } = await page(last.path);
+      this.listed = [...this.listed.slice(0, -1), ...pages];
+    }
+  }
+
+  async document(place) {
+    const entry = await this.entry(place);
+    return entry && page(entry.path);
+  }
+}
+
+async function page(path) {
+  const whole = early.pathOf(view.key).replace(/[^/]+$/, path);
+  if (!read.has(whole)) read.set(whole, await fetched(whole));
+  return read.get(whole);
+}
+
+const WORDS = {
+  unreachable: "This part is not on the device, and the connection or the server is away at the moment.",
+  missing: "These numbers have just been renewed.",
+  unreadable: "What came back is not a page that can be read here. Load everything again.",
+};
+
+/** What to say of a failure; a page that is gone means that there is a newer document, so that is looked for. */
+export function told(problem) {
+  if (problem.message === "missing") renew();
+  if (!(problem.message in WORDS)) throw problem;
+  return WORDS[problem.message];
+}
