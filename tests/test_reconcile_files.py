@@ -15,6 +15,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from pipeline.contract.documents import DOCUMENTS
 from pipeline.errors import BusyError, PermanentError
 from pipeline.installation import Installation
 from pipeline.publish import publisher
@@ -133,7 +134,8 @@ def test_what_has_just_been_published_differs_in_nothing(up: Installation) -> No
     }
     assert report.bytes == sum(map(len, held(up).values()))
     platform = 1 + 2 + 1  # the summary, two months, the tenants
-    assert report.files == 4 + (7 + 2 + 2) + (37 + 1 + 2 + 2) + (8 + 1 + 1) + platform
+    contract = len(DOCUMENTS) + 1  # a schema each, and the types
+    assert report.files == 4 + (7 + 2 + 2) + (37 + 1 + 2 + 2) + (8 + 1 + 1) + platform + contract
 
 
 def test_before_anything_is_published_all_wait(ready: Installation, sql: Sql) -> None:

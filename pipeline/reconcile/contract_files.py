@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from pipeline.contract.version import definitions
 from pipeline.documents.encode import compress
@@ -11,16 +12,33 @@ from pipeline.publish.stores import Store
 from pipeline.reconcile.file_report import ALTERED, MISNAMED, MISSING, Difference
 
 
-def differences(store: Store) -> Iterator[Difference]:
-    """Say what is wrong; nothing of other definitions, such as an older version's: the next publish renews them."""
+@dataclass(frozen=True)
+class Look:
+    """What a look at one file showed: its size, and what is wrong with it."""
+
+    path: str
+    size: int = 0
+    what: str | None = None
+
+
+def look_at_all(store: Store) -> list[Look]:
+    """Compare all files; none where an older version wrote them, for a publish renews them."""
     from pipeline.contract.documents import contract_files  # noqa: PLC0415  other verbs do without
 
     if published_definitions(store) not in (definitions(), None):
-        return
-    for path, content in contract_files().items():
-        packed = store.get(path)
-        what = MISSING if packed is None else ALTERED if packed != compress(content) else None
-        if what is None and not store.has_second_name(path):
-            what = MISNAMED
-        if what:
-            yield Difference(None, "contract", "", what, name=path.removeprefix("v1/"))
+        return []
+    return [_look(store, path, content) for path, content in contract_files().items()]
+
+
+def differences(looks: Sequence[Look]) -> list[Difference]:
+    """Say what is wrong; these files are no tenant's."""
+    return [Difference(None, "contract", "", each.what, each.path.removeprefix("v1/")) for each in looks if each.what]
+
+
+def _look(store: Store, path: str, content: bytes) -> Look:
+    packed = store.get(path)
+    if packed is None:
+        return Look(path, what=MISSING)
+    if packed != compress(content):
+        return Look(path, len(packed), ALTERED)
+    return Look(path, len(packed), None if store.has_second_name(path) else MISNAMED)

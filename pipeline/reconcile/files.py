@@ -164,10 +164,13 @@ def _compare_platform(installation: Installation, report: FilesReport) -> None:
 
 def _compare_contract(installation: Installation, report: FilesReport) -> None:
     """Compare schemas and types; while they are written their publisher holds the slots."""
-    found = list(contract_files.differences(installation.store))
-    if found:
+    looks = contract_files.look_at_all(installation.store)
+    if contract_files.differences(looks):
         with _alone(installation):
-            found = list(contract_files.differences(installation.store))
+            looks = contract_files.look_at_all(installation.store)
+    found = contract_files.differences(looks)
+    report.files += len(looks)
+    report.bytes += sum(look.size for look in looks)
     report.contract_differs = bool(found)
     report.note(found)
 
