@@ -174,6 +174,12 @@ def test_kept_periods_give_the_same_document() -> None:
     kept = json.loads(json.dumps(first.to_keep))
     again = job_of(replace(tenant, periods={"24h": tenant.periods["24h"]}))
     again.kept = kept
+    again.current = {
+        (file.kind, file.page): Current(
+            file.content_hash, Listed(file.path.split("/", 3)[3], file.page, None, None, len(file.content)), file.path
+        )
+        for file in first.pages
+    }
     second = shaped(again)
     assert first.dashboard is not None
     assert second.dashboard == first.dashboard
@@ -270,7 +276,7 @@ def test_a_page_of_the_longest_numbers_keeps_to_the_budget() -> None:
             for index in range(count)
         ]
         job.pages[kind, "2026-03-10"] = Page(rows, THROUGH, THROUGH + DAY)
-    pages = shaped(job).pages
+    pages = [file for file in shaped(job).pages if file.kind in ("hourly", "daily")]
     assert len(pages) == 2
     assert all(len(file.content) <= PAGE_BYTES / 10 for file in pages)
 

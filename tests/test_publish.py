@@ -282,9 +282,9 @@ def test_pages_are_written_before_the_dashboard_and_status_last(ready: Installat
     store = failing(ready, "")
     run(ready, NOW)
     names = [path.split("/")[-1].split(".")[0] for path in store.order if not describes(path)]
-    assert sorted(names[:4]) == ["2026-03", "2026-03", "2026-03-01", "2026-03-10"]
-    assert names[4] == "dashboard"
-    assert sorted(names[5:-2]) == ["1", "2026-03"], "the platform's tenants and days"
+    assert sorted(names[:6]) == ["2026", "2026", "2026-03", "2026-03", "2026-03-01", "2026-03-10"]
+    assert names[6] == "dashboard"
+    assert sorted(names[7:-2]) == ["1", "2026-03"], "the platform's tenants and days"
     assert names[-2:] == ["summary", "status"]
 
 

@@ -56,7 +56,7 @@ def test_at_once_nothing_is_left_under_any_old_address(up: Installation, sql: Sq
     others = below(up, address(up, "10").path)
     second = rotate(up, "1", at_once=False).address
     done = rotate(up, "1", at_once=True)
-    assert done.removed == 8
+    assert done.removed == 12
     assert below(up, first.path) == below(up, second.path) == {}
     assert below(up, address(up, "10").path) == others
     assert sql("select count(*) from pipeline.files where superseded_at is not null") == [(0,)]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
-from pipeline.documents.encode import compress, unstamped
+from pipeline.documents.encode import compress, to_json, unstamped
 from pipeline.documents.lists import LISTED, Lengths
 from pipeline.errors import UnusableError
+
+Entry = TypeVar("Entry")
 
 DASHBOARD_BYTES = 14_000
 PAGE_BYTES = 30_000
@@ -64,3 +66,28 @@ def check_page(path: str, packed: bytes) -> None:
             f"{path}: {len(packed):,} bytes, and at most {PAGE_BYTES:,} may be published; its last good files stay. "
             "Shorten the tenant's id."
         )
+
+
+def cut(
+    entries: Sequence[Entry], shaped: Callable[[int, Sequence[Entry]], dict[str, Any]], *, most: int
+) -> Iterator[tuple[int, Sequence[Entry], dict[str, Any]]]:
+    """Cut entries into pages of `most`, or fewer where names are long: where each begins, its entries, its document."""
+    for start in range(0, len(entries), most):
+        yield from _halved(start, entries[start : start + most], shaped)
+
+
+def _halved(
+    start: int, entries: Sequence[Entry], shaped: Callable[[int, Sequence[Entry]], dict[str, Any]]
+) -> Iterator[tuple[int, Sequence[Entry], dict[str, Any]]]:
+    document, half = shaped(start, entries), len(entries) // 2
+    if not half or fits_page(document):
+        yield start, entries, document
+        return
+    yield from _halved(start, entries[:half], shaped)
+    yield from _halved(start + half, entries[half:], shaped)
+
+
+def fits_page(document: dict[str, Any]) -> bool:
+    """Say whether a document has room in a page; small ones are not packed to see it."""
+    content = to_json(document)
+    return len(content) <= PAGE_BYTES or len(compress(content)) <= PAGE_BYTES

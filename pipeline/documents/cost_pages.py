@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pipeline.documents.budget import PAGE_BYTES
-from pipeline.documents.encode import compress, to_json
+from pipeline.documents.budget import cut
 from pipeline.documents.numbers import instant
 from pipeline.documents.rows import CostLine
 from pipeline.documents.version import SCHEMA
@@ -48,15 +47,10 @@ def cost_pages(tenant_id: str, month: str, lines: Sequence[CostLine]) -> list[Co
 
     Pages are filled from the first day on, so that full ones keep their content while the month goes on.
     """
-    cuts = [cut for start in range(0, len(lines), LINES) for cut in _cut(tenant_id, lines[start : start + LINES])]
+    cuts = cut(lines, lambda _, some: _document(tenant_id, some), most=LINES)
     return [
-        CostPage(
-            f"{month}-{number}" if number > 1 else month,
-            cut[0].starts_at,
-            cut[-1].ends_at,
-            _document(tenant_id, cut),
-        )
-        for number, cut in enumerate(cuts, 1)
+        CostPage(f"{month}-{number}" if number > 1 else month, some[0].starts_at, some[-1].ends_at, document)
+        for number, (_, some, document) in enumerate(cuts, 1)
     ]
 
 
@@ -68,17 +62,6 @@ def month_of(page: str) -> str:
 def place_of(page: str) -> list[int]:
     """Give what pages of one kind are in order by: their numbers, so that the tenth follows the ninth."""
     return [int(number) for number in re.findall(r"\d+", page)]
-
-
-def _cut(tenant_id: str, lines: Sequence[CostLine]) -> Iterator[Sequence[CostLine]]:
-    """Halve lines until each part has room in a page; names and numbers have more digits for some than for others."""
-    content = to_json(_document(tenant_id, lines))
-    if len(lines) == 1 or len(content) <= PAGE_BYTES or len(compress(content)) <= PAGE_BYTES:
-        yield lines
-        return
-    half = len(lines) // 2
-    yield from _cut(tenant_id, lines[:half])
-    yield from _cut(tenant_id, lines[half:])
 
 
 def _document(tenant_id: str, lines: Sequence[CostLine]) -> dict[str, Any]:

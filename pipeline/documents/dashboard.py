@@ -198,9 +198,15 @@ def _response_times(now: Point, latency: Latency) -> dict[str, Any]:
 
 def listed(page: Listed) -> dict[str, Any]:
     """Give a page as `dashboard.json` and index pages list it."""
-    return {
-        "path": page.path,
-        "from": instant(page.page_from),
-        "to": instant(page.page_to),
-        "bytes": page.bytes,
-    }
+    return {"path": page.path, **_place(page), "bytes": page.bytes}
+
+
+def _place(page: Listed) -> dict[str, Any]:
+    """Give what a page covers: a time, or ranks of a period; the index of ranked pages says nothing of it."""
+    if page.page_from and page.page_to:
+        return {"from": instant(page.page_from), "to": instant(page.page_to)}
+    period, *ranks = page.page.split("-")
+    if period not in PERIODS:
+        return {}
+    first, last = ranks
+    return {"period": period, "from_rank": int(first), "to_rank": int(last)}

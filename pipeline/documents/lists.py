@@ -46,7 +46,7 @@ def percentiles(latency: Latency) -> dict[str, float | None]:
     }
 
 
-def draft_endpoints(endpoints: Sequence[Endpoint], whole: Whole) -> Draft:
+def draft_endpoints(endpoints: Sequence[Endpoint], whole: Whole, *, most: int = LISTED) -> Draft:
     """Draft the list of endpoints, by rank."""
     return {
         "entries": whole.entries,
@@ -57,14 +57,14 @@ def draft_endpoints(endpoints: Sequence[Endpoint], whole: Whole) -> Draft:
                 "endpoint": each.endpoint,
                 "requests": each.requests,
                 "errors": each.errors,
-                "p95_ms": percentiles(each.latency)["p95_ms"],
+                **percentiles(each.latency),
             }
-            for each in sorted(endpoints, key=lambda each: each.rank)
+            for each in sorted(endpoints, key=lambda each: each.rank)[:most]
         ],
     }
 
 
-def draft_usage(usage: Sequence[Usage], whole: Whole) -> Draft:
+def draft_usage(usage: Sequence[Usage], whole: Whole, *, most: int = LISTED) -> Draft:
     """Draft a list of models or of other kinds of usage: the most first, ties by name."""
     return {
         "entries": whole.entries,
@@ -72,7 +72,7 @@ def draft_usage(usage: Sequence[Usage], whole: Whole) -> Draft:
         "amount": str(whole.amount),
         "first": [
             {"quota_type": each.quota_type, "amount": str(each.amount), "requests": each.records}
-            for each in sorted(usage, key=lambda each: (-each.amount, each.quota_type))
+            for each in sorted(usage, key=lambda each: (-each.amount, each.quota_type))[:most]
         ],
     }
 

@@ -1,9 +1,9 @@
-"""Detail pages: the hours of a day, the days of a month, and the index of older pages. Pure."""
+"""Detail pages: hours of a day, days of a month, weeks and months of a year, and the index of older pages. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 from pipeline.documents.dashboard import listed
@@ -12,15 +12,38 @@ from pipeline.documents.numbers import instant, plain, ratio
 from pipeline.documents.rows import Listed, PageRow
 from pipeline.documents.version import SCHEMA
 
-COLUMNS = {"hourly": "bucket_start", "daily": "day"}
+Column = Callable[[PageRow], Any]
 INDEX = "index"
 INDEXED = 400  # entries of an index page; they come to about 12,000 bytes
+
+
+def _first_day(row: PageRow) -> str:
+    return str(row.at)
+
+
+def _days(row: PageRow) -> int:
+    return row.days
+
+
+# What stands before the measures: which hour, day, week or month it is.
+DIMENSIONS: Mapping[str, Mapping[str, Column]] = {
+    "hourly": {"bucket_start": lambda row: instant(row.at) if isinstance(row.at, datetime) else row.at},
+    "daily": {"day": _first_day},
+    "weekly": {"week": lambda row: iso_week(_first_day(row)), "first_day": _first_day, "days": _days},
+    "monthly": {"month": lambda row: _first_day(row)[:7], "first_day": _first_day, "days": _days},
+}
+
+
+def iso_week(day: str) -> str:
+    """Name the ISO week of a day: 2024-12-30 is in 2025-W01."""
+    year, week, _ = date.fromisoformat(day).isocalendar()
+    return f"{year:04}-W{week:02}"
 
 
 def detail_page(
     kind: str, tenant_id: str, rows: Sequence[PageRow], *, page_from: datetime, page_to: datetime
 ) -> dict[str, Any]:
-    """Give a page in columns: one list a measure, all of one length, one place an hour or day that has data."""
+    """Give a page in columns: one list a measure, one place an hour, day, week or month with data."""
     latencies = [percentiles(row.latency) for row in rows]
     return {
         "schema": SCHEMA,
@@ -28,7 +51,7 @@ def detail_page(
         "tenant_id": tenant_id,
         "from": instant(page_from),
         "to": instant(page_to),
-        COLUMNS[kind]: [row.at if isinstance(row.at, str) else instant(row.at) for row in rows],
+        **{name: [column(row) for row in rows] for name, column in DIMENSIONS[kind].items()},
         "requests": [row.point.requests for row in rows],
         "client_errors": [row.point.client_errors for row in rows],
         "server_errors": [row.point.server_errors for row in rows],

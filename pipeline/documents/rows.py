@@ -113,21 +113,28 @@ class CostLine:
 
 @dataclass(frozen=True)
 class PageRow:
-    """One line of a detail page: an hour (its start) or a day (its date)."""
+    """One line of a detail page: an hour (its start), or a day, week or month (the date of its first day).
+
+    `days` is how many days of a week or month are over and in the line.
+    """
 
     at: datetime | str
     point: Point
     latency: Latency
+    days: int = 1
 
 
 @dataclass(frozen=True)
 class Listed:
-    """One page as `dashboard.json` lists it; `path` is relative to the dashboard's folder."""
+    """One page as `dashboard.json` lists it; `path` is relative to the dashboard's folder.
+
+    A page by rank has no time of its own; its name tells its period and ranks.
+    """
 
     path: str
     page: str
-    page_from: datetime
-    page_to: datetime
+    page_from: datetime | None
+    page_to: datetime | None
     bytes: int
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.documents.budget import PAGE_BYTES
+from pipeline.documents.budget import PAGE_BYTES, cut, fits_page
 from pipeline.documents.encode import compress, content_hash, page_name, to_json
 from pipeline.documents.numbers import instant
 from pipeline.documents.pages import INDEXED, index_name
@@ -134,11 +134,9 @@ class _Pages:
         def shaped(start: int, tenants: Sequence[Ranked]) -> dict[str, Any]:
             return tenants_page(start + 1, tenants, told.currency)
 
-        starts = range(0, len(ranks), TENANTS_A_PAGE)
-        parts = [part for start in starts for part in _fitting(start, ranks[start : start + TENANTS_A_PAGE], shaped)]
         return [
-            self._take("tenants", str(number), document, {"from_rank": start + 1, "to_rank": start + held})
-            for number, (start, held, document) in enumerate(parts, start=1)
+            self._take("tenants", str(number), document, {"from_rank": start + 1, "to_rank": start + len(held)})
+            for number, (start, held, document) in enumerate(cut(ranks, shaped, most=TENANTS_A_PAGE), start=1)
         ]
 
     def shown(self, kind: str, entries: Sequence[Entry], count: int) -> list[Entry]:
@@ -181,34 +179,16 @@ class _Pages:
         return {"path": relative, **place, "bytes": len(packed)}
 
 
-def _fitting(
-    start: int, tenants: Sequence[Ranked], shaped: Callable[[int, Sequence[Ranked]], dict[str, Any]]
-) -> Iterator[tuple[int, int, dict[str, Any]]]:
-    """Give documents that fit into a page: where each starts, how many tenants it holds; halved until they do."""
-    document = shaped(start, tenants)
-    if len(tenants) < 2 or _fits(document):
-        yield start, len(tenants), document
-        return
-    half = len(tenants) // 2
-    yield from _fitting(start, tenants[:half], shaped)
-    yield from _fitting(start + half, tenants[half:], shaped)
-
-
 def _fitting_days(
     days: Sequence[ShownDay], shaped: Callable[[Sequence[ShownDay]], dict[str, Any]]
 ) -> Iterator[dict[str, Any]]:
     """Give documents that fit into a page: halved until they do."""
     document, halves = shaped(days), halved(days)
-    if not halves or _fits(document):
+    if not halves or fits_page(document):
         yield document
         return
     for half in halves:
         yield from _fitting_days(half, shaped)
-
-
-def _fits(document: dict[str, Any]) -> bool:
-    content = to_json(document)
-    return len(content) <= PAGE_BYTES or len(compress(content)) <= PAGE_BYTES
 
 
 def _span(month: Month[Any]) -> Entry:

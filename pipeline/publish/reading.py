@@ -12,7 +12,7 @@ import orjson
 from sqlalchemy import Connection, Row
 
 from pipeline.database.connection import rows
-from pipeline.documents.lists import LISTED
+from pipeline.documents.ranked_pages import MOST
 from pipeline.documents.rows import (
     PERIODS,
     CostLine,
@@ -29,6 +29,8 @@ from pipeline.documents.rows import (
 )
 from pipeline.publish.costs import read_cost_days, read_cost_lines, read_costs
 from pipeline.publish.quotas import read_quotas
+
+SPANS = {"daily": "month", "weekly": "week", "monthly": "month"}  # what a kind of page is read anew by
 
 
 @dataclass
@@ -54,6 +56,8 @@ class Job:
     former: dict[tuple[str, str], Current] = field(default_factory=dict)  # the same under the previous secret's key
     pages: dict[tuple[str, str], Page] = field(default_factory=dict)
     cost_months: dict[str, list[CostLine]] = field(default_factory=dict)  # months to look at; none where all is gone
+    is_whole: bool = False  # read as if it had never been published
+    merged: dict[tuple[str, str], PageRow | None] = field(default_factory=dict)  # weeks, months: by kind and first day
 
 
 @dataclass
@@ -73,15 +77,18 @@ def read_jobs(
     `costs_open` is how long after its end the prices and rates of a day can still change.
     """
     at: dict[str, Any] = {"tenants": list(tenants), "through": through}
-    jobs = {row.tenant_id: Job(row.tenant_id, row) for row in rows(connection, "documents/tenants", **at)}
-    days = _changed_days(connection, jobs, at, whole=whole)
+    jobs = {
+        row.tenant_id: Job(row.tenant_id, row, is_whole=whole or row.published_through is None)
+        for row in rows(connection, "documents/tenants", **at)
+    }
+    days = _changed_days(connection, jobs, at)
     for row in rows(connection, "published/current", tenants=list(tenants)):
         job = jobs[row.tenant_id]
         (job.former if row.is_former else job.current)[row.kind, row.page] = _current(row)
     for row in rows(connection, "published/paths", tenants=[each for each in jobs if jobs[each].info.deleted]):
         jobs[row.tenant_id].to_delete.append(row.path)
     for job in jobs.values():
-        if not whole and _still_holds(job, days[job.tenant_id]):
+        if _still_holds(job, days[job.tenant_id]):
             job.kept = orjson.loads(job.info.kept_periods)
     living = {tenant: job for tenant, job in jobs.items() if not job.info.deleted and not job.info.problem}
     for asked, some in (
@@ -90,19 +97,16 @@ def read_jobs(
     ):
         _read_tenants(connection, some, through, asked=asked, costs_open=costs_open)
     _read_hour_pages(connection, jobs, days, through)
-    months = _months(jobs, days)
-    _read_day_pages(connection, jobs, months, through)
-    _read_cost_pages(connection, jobs, months, through)
+    closed = _days_to_look_at(jobs, days)
+    for kind in SPANS:
+        _read_day_pages(connection, jobs, kind, closed, through)
+    _read_cost_pages(connection, jobs, _first_days(closed, "month"), through)
     return [jobs[tenant] for tenant in tenants if tenant in jobs]
 
 
 def _still_holds(job: Job, days: set[date]) -> bool:
     """Say whether the kept periods of whole days are still true: no day before today has changed."""
-    return (
-        job.info.kept_periods is not None
-        and job.info.published_through is not None
-        and not any(day < job.info.today for day in days)
-    )
+    return job.info.kept_periods is not None and not job.is_whole and not any(day < job.info.today for day in days)
 
 
 def _current(row: Row[Any]) -> Current:
@@ -111,9 +115,7 @@ def _current(row: Row[Any]) -> Current:
     return Current(row.content_hash, listed, row.path)
 
 
-def _changed_days(
-    connection: Connection, jobs: dict[Any, Job], at: dict[str, Any], *, whole: bool
-) -> dict[Any, set[date]]:
+def _changed_days(connection: Connection, jobs: dict[Any, Job], at: dict[str, Any]) -> dict[Any, set[date]]:
     """Give the days whose pages have to be looked at: all of them for a tenant that was never published."""
     days: dict[Any, set[date]] = defaultdict(set)
     for row in rows(connection, "queue/read", **at):
@@ -122,7 +124,7 @@ def _changed_days(
             days[row.tenant_id].add(row.day)
     for row in rows(connection, "documents/dropped_days", tenants=list(jobs)):
         days[row.tenant_id].add(row.day)
-    fresh = [tenant for tenant, job in jobs.items() if whole or job.info.published_through is None]
+    fresh = [tenant for tenant, job in jobs.items() if job.is_whole]
     if fresh:
         for row in rows(connection, "documents/all_days", tenants=fresh):
             days[row.tenant_id].add(row.day)
@@ -136,10 +138,10 @@ def _read_tenants(
         return
     at: dict[str, Any] = {"tenants": list(jobs), "through": through, "periods": list(asked)}
     usage: dict[tuple[Any, str, bool], list[Row[Any]]] = defaultdict(list)
-    for row in rows(connection, "documents/usage", most=LISTED, **at):
+    for row in rows(connection, "documents/usage", most=MOST, **at):
         usage[row.tenant_id, row.period, row.is_model].append(row)
     endpoints: dict[tuple[Any, str], list[Row[Any]]] = defaultdict(list)
-    for row in rows(connection, "documents/endpoints", most=LISTED, **at):
+    for row in rows(connection, "documents/endpoints", most=MOST, **at):
         endpoints[row.tenant_id, row.period].append(row)
     costs = read_costs(connection, list(jobs), through, periods=asked, open_for=costs_open)
     cost_days = read_cost_days(connection, list(jobs), through) if len(asked) > 1 else {}
@@ -241,29 +243,58 @@ def _read_hour_pages(
         _fill_pages(jobs, "hourly", rows(connection, "documents/page_hours", **at))
 
 
-def _months(jobs: dict[Any, Job], days: dict[Any, set[date]]) -> list[tuple[Any, date]]:
-    """Give the months of changed days, and of days that have closed since the last publish: their first days."""
-    asked = []
+def _days_to_look_at(jobs: dict[Any, Job], days: dict[Any, set[date]]) -> dict[Any, set[date]]:
+    """Give the days that pages of days are looked at for: changed ones, and those that closed since the last publish.
+
+    None where the periods of whole days still hold: then no day that is over is another one.
+    """
+    asked = {}
     for tenant, job in jobs.items():
-        if not job.tenant:
-            continue
-        touched = set(days[tenant])
-        if job.info.published_day and job.info.published_day < job.info.today:
-            touched |= {job.info.published_day, job.info.today}
-            touched |= set(_months_between(job.info.published_day, job.info.today))
-        asked += [(tenant, month) for month in sorted({day.replace(day=1) for day in touched})]
+        if job.tenant and not job.kept:
+            closed = job.info.published_day
+            since = (job.info.today - closed).days if closed else 0
+            asked[tenant] = days[tenant] | {closed + timedelta(days=each) for each in range(since)}
     return asked
 
 
+def _first_days(days: dict[Any, set[date]], span: str) -> list[tuple[Any, date]]:
+    """Give the weeks or months of tenants' days, by their first days."""
+    return [(tenant, day) for tenant in days for day in sorted({_first_day(each, span) for each in days[tenant]})]
+
+
+def _first_day(day: date, span: str) -> date:
+    return day.replace(day=1) if span == "month" else day - timedelta(days=day.weekday())
+
+
 def _read_day_pages(
-    connection: Connection, jobs: dict[Any, Job], asked: Sequence[tuple[Any, date]], through: datetime
+    connection: Connection, jobs: dict[Any, Job], kind: str, days: dict[Any, set[date]], through: datetime
 ) -> None:
-    for tenant, month in asked:
-        jobs[tenant].pages["daily", month.isoformat()[:7]] = Page()
+    """Read the days of months, or merge weeks and months and read what else stands on their pages."""
+    asked = _first_days(days, SPANS[kind])
+    for tenant, first in asked:
+        jobs[tenant].pages[kind, _page_of(kind, first)] = Page()
+        if kind != "daily":
+            jobs[tenant].merged[kind, first.isoformat()] = None
     if asked:
-        tenants, months = zip(*asked, strict=True)
-        at = {"tenants": list(tenants), "months": list(months), "through": through}
-        _fill_pages(jobs, "daily", rows(connection, "documents/page_days", **at))
+        at = {"kind": kind, "tenants": [tenant for tenant, _ in asked], "days": [first for _, first in asked]}
+        found = rows(connection, "documents/page_days", span=SPANS[kind], through=through, **at)
+        kept = rows(connection, "documents/page_rows", **at) if kind != "daily" else ()
+        _fill_pages(jobs, kind, [row for row in kept if _is_kept(jobs[row.tenant_id], kind, row.at)])
+        _fill_pages(jobs, kind, found)
+        for tenant, first in asked:
+            jobs[tenant].pages[kind, _page_of(kind, first)].rows.sort(key=lambda line: str(line.at))
+
+
+def _is_kept(job: Job, kind: str, first: str) -> bool:
+    """Say whether a week or month still is as it was merged: none is of a tenant that is read whole."""
+    return not job.is_whole and (kind, first) not in job.merged
+
+
+def _page_of(kind: str, first: date) -> str:
+    """Name the page of a month of days, of a week, of a month."""
+    if kind == "weekly":
+        return f"{first.isocalendar().year:04}"
+    return first.isoformat()[: 7 if kind == "daily" else 4]
 
 
 def _read_cost_pages(
@@ -275,14 +306,11 @@ def _read_cost_pages(
         jobs[tenant].cost_months[page] = lines[tenant, page]
 
 
-def _months_between(first: date, last: date) -> list[date]:
-    count = (last.year - first.year) * 12 + last.month - first.month
-    starts = (first.month - 1 + step for step in range(count + 1))
-    return [date(first.year + start // 12, start % 12 + 1, 1) for start in starts]
-
-
 def _fill_pages(jobs: dict[Any, Job], kind: str, found: Sequence[Row[Any]]) -> None:
     for row in found:
-        page = jobs[row.tenant_id].pages[kind, row.page]
-        page.rows.append(PageRow(row.at, _point(row), _latency(row)))
+        job = jobs[row.tenant_id]
+        page, line = job.pages[kind, row.page], PageRow(row.at, _point(row), _latency(row), row.days)
+        page.rows.append(line)
         page.page_from, page.page_to = row.starts_at, row.ends_at
+        if (kind, row.at) in job.merged:
+            job.merged[kind, row.at] = line

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from dataclasses import asdict
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -39,6 +40,7 @@ def record(database: Database, outcomes: Sequence[Outcome], through: datetime, s
         ours = [(job, changes) for job, changes in done(outcomes) if job.tenant_id not in overtaken]
         _note_files(connection, ours, seq)
         execute_many(connection, "published/done", [_done(job, through) for job, _ in ours])
+        _keep_rows(connection, [job for job, _ in ours])
         execute_many(connection, "published/keep_periods", [_kept(job, each) for job, each in ours if each.to_keep])
         execute_many(connection, "published/failed", [_failed(job, error) for job, error in failed(outcomes)])
         execute_many(connection, "published/again", [{"tenant": tenant} for tenant in sorted(overtaken)])
@@ -93,9 +95,23 @@ def _entry(job: Job, file: File, seq: int) -> dict[str, Any]:
     }
 
 
+def _keep_rows(connection: Connection, jobs: Sequence[Job]) -> None:
+    """Keep the weeks and months that were merged anew, and forget those that hold nothing any more."""
+    merged = [(_line(job, kind, first), row) for job in jobs for (kind, first), row in job.merged.items()]
+    whole = [{"tenant": job.tenant_id} for job in jobs if job.is_whole or job.info.deleted]
+    execute_many(connection, "published/forget_rows", whole)
+    execute_many(connection, "published/forget_row", [line for line, _ in merged])
+    kept = [line | {"days": row.days} | asdict(row.point) | asdict(row.latency) for line, row in merged if row]
+    execute_many(connection, "published/keep_row", kept)
+
+
+def _line(job: Job, kind: str, first: str) -> dict[str, Any]:
+    return {"tenant": job.tenant_id, "kind": kind, "first_day": date.fromisoformat(first)}
+
+
 def _kept(job: Job, changes: Changes) -> dict[str, Any]:
     periods = orjson.dumps(changes.to_keep).decode()
-    return {"tenant": job.tenant_id, "today": job.info.today, "periods": periods}
+    return {"tenant": job.tenant_id, "today": job.info.today, "zone": job.info.zone, "periods": periods}
 
 
 def _failed(job: Job, error: TenantcastError) -> dict[str, Any]:

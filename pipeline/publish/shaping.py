@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -14,11 +14,12 @@ from pipeline.documents.dashboard import dashboard, draft_periods
 from pipeline.documents.encode import compress, content_hash, page_name, to_json
 from pipeline.documents.lists import Lengths
 from pipeline.documents.pages import INDEX, INDEXED, detail_page, index_name, index_page
-from pipeline.documents.rows import CostLine, Listed
+from pipeline.documents.ranked_pages import RANKINGS, is_cut, rank_place, ranked_pages, whole_draft
+from pipeline.documents.rows import PERIODS, CostLine, Listed
 from pipeline.publish.keys import folder
 from pipeline.publish.reading import Job, Page
 
-KINDS = ("hourly", "daily", COSTS)
+KINDS = ("hourly", "daily", "weekly", "monthly", *RANKINGS, COSTS)
 
 
 @dataclass(frozen=True)
@@ -75,9 +76,9 @@ def shape(job: Job, *, keys: Sequence[str], seq: int, data_through: datetime, cu
 def _shape(job: Job, *, key: str, seq: int, data_through: datetime, currency: str) -> Changes:
     assert job.tenant is not None
     changes = Changes()
-    pages = _Pages(job, folder(key), changes)
-    pages.shape_asked()
     periods = draft_periods(job.tenant, currency) | (job.kept or {})
+    pages = _Pages(job, folder(key), changes, periods)
+    pages.shape_asked()
     if not job.kept:
         changes.to_keep = {name: periods[name] for name in periods if name != "24h"}
 
@@ -89,12 +90,12 @@ def _shape(job: Job, *, key: str, seq: int, data_through: datetime, currency: st
             data_through=data_through,
             currency=currency,
             periods=periods,
-            pages={kind: pages.shown(kind, lengths.pages) for kind in KINDS},
+            pages={kind: pages.shown(kind, lengths) for kind in KINDS},
             lengths=lengths,
         )
 
     document, lengths = fitted(shaped)
-    pages.keep_indexes(lengths.pages)
+    pages.keep(lengths)
     digest, path = content_hash(document), f"{folder(key)}/dashboard.json"
     up = job.current.get(("dashboard", ""))
     if up and (up.content_hash, up.path) == (digest, path):
@@ -121,14 +122,16 @@ class _Pages:
     job: Job
     folder: str
     changes: Changes
-    up: dict[str, list[Listed]] = field(default_factory=dict)  # what will be up of each kind, newest first
-    indexes: dict[tuple[str, int], list[_Shaped]] = field(default_factory=dict)  # by kind and how many are shown
+    periods: Mapping[str, Any]  # as drafted
+    up: dict[str, list[Listed]] = field(default_factory=dict)  # what will be up of each kind by time, newest first
+    rankings: dict[tuple[str, str], list[_Shaped]] = field(default_factory=dict)  # by kind and period
+    indexes: dict[tuple[str, ...], list[_Shaped]] = field(default_factory=dict)  # by the pages that they list
 
     def shape_asked(self) -> None:
         """Shape the pages asked for."""
         up: dict[str, dict[str, Listed]] = defaultdict(dict)
         for (kind, page), current in self.job.current.items():
-            if kind in KINDS and not _is_index(page):
+            if kind in KINDS and kind not in RANKINGS and not _is_index(page):
                 up[kind][page] = current.listed
         for (kind, page), asked in self.job.pages.items():
             if asked.rows:
@@ -137,7 +140,8 @@ class _Pages:
                 self.changes.gone.append((kind, page))
         for month, lines in self.job.cost_months.items():
             self._shape_costs(month, lines, up[COSTS])
-        self.up = {kind: sorted(up[kind].values(), key=lambda each: place_of(each.page))[::-1] for kind in KINDS}
+        self.up = {kind: sorted(up[kind].values(), key=lambda each: place_of(each.page))[::-1] for kind in up}
+        self.up |= {kind: [] for kind in KINDS if kind not in up}
 
     def _shape_costs(self, month: str, lines: Sequence[CostLine], up: dict[str, Listed]) -> None:
         """Shape the pages of a month; it may have had more of them before."""
@@ -149,34 +153,64 @@ class _Pages:
             del up[page]
             self.changes.gone.append((COSTS, page))
 
-    def shown(self, kind: str, count: int) -> list[Listed]:
-        """Give the newest pages, and after them the first index page of the older ones where there are any."""
-        indexes = self._indexes(kind, count)
-        return [*self.up[kind][:count], *(index.listed for index in indexes[-1:])]
+    def shown(self, kind: str, lengths: Lengths) -> list[Listed]:
+        """Give the first pages, and after them the first index page of the others where there are any."""
+        listed = self._listed(kind, lengths)
+        indexes = self._indexes(kind, listed[lengths.pages :])
+        return [*listed[: lengths.pages], *(index.listed for index in indexes[-1:])]
 
-    def keep_indexes(self, count: int) -> None:
-        """Have the index pages written that go with `count` pages shown; those that are no longer listed are gone."""
+    def keep(self, lengths: Lengths) -> None:
+        """Have ranked and index pages written that go with the lengths; those that are no longer listed are gone."""
         for kind in KINDS:
-            names = {self._take(index).page for index in self._indexes(kind, count)}
-            old = [page for each, page in self.job.current if each == kind and _is_index(page)]
+            ranked = self._ranked(kind, lengths)
+            listed = self._listed(kind, lengths)
+            names = {self._take(each).page for each in [*ranked, *self._indexes(kind, listed[lengths.pages :])]}
+            old = [page for each, page in self.job.current if each == kind and (kind in RANKINGS or _is_index(page))]
             self.changes.gone += [(kind, page) for page in old if page not in names]
 
-    def _indexes(self, kind: str, count: int) -> list[_Shaped]:
-        """Give the index pages of what is older than the newest `count`, oldest first; each lists the one before.
+    def _listed(self, kind: str, lengths: Lengths) -> list[Listed]:
+        """Give all pages of a kind: the newest first, or by rank."""
+        return [each.listed for each in self._ranked(kind, lengths)] if kind in RANKINGS else self.up[kind]
 
-        They are filled from the oldest on, so that a full one keeps its content.
+    def _ranked(self, kind: str, lengths: Lengths) -> list[_Shaped]:
+        """Give the pages of the lists that the first screen cuts off at these lengths, the first ranks first."""
+        if kind not in RANKINGS:
+            return []
+        cut = [period for period in PERIODS if is_cut(kind, self.periods[period], lengths)]
+        pages = [each for period in cut for each in self._ranking(kind, period)]
+        return sorted(pages, key=lambda each: rank_place(each.listed.page))
+
+    def _ranking(self, kind: str, period: str) -> list[_Shaped]:
+        """Give the pages of one list; a period that still holds has those that are up."""
+        if (kind, period) not in self.rankings:
+            assert self.job.tenant is not None
+            draft = whole_draft(kind, self.periods[period], self.job.tenant.periods.get(period))
+            if draft is None:
+                up = [held for (each, page), held in self.job.current.items() if each == kind and _is_of(period, page)]
+                made = [_Shaped(held.listed, None) for held in up]
+            else:
+                pages = ranked_pages(kind, self.job.info.id, period, draft)
+                made = [self._shaped(kind, each.page, each.document, None, None) for each in pages]
+            self.rankings[kind, period] = made
+        return self.rankings[kind, period]
+
+    def _indexes(self, kind: str, older: Sequence[Listed]) -> list[_Shaped]:
+        """Give the index pages of pages that are not shown, the last ones first; each lists the one before.
+
+        They are filled from the last on, so that a full one keeps its content.
         """
-        if (kind, count) not in self.indexes:
+        key = (kind, *(each.path for each in older))
+        if key not in self.indexes:
             made: list[_Shaped] = []
-            oldest = self.up[kind][count:][::-1]
-            for start in range(0, len(oldest), INDEXED):
-                entries = oldest[start : start + INDEXED][::-1]
-                page = index_name(len(made))
+            last = older[::-1]
+            for start in range(0, len(last), INDEXED):
+                entries = last[start : start + INDEXED][::-1]
                 before = [index.listed for index in made[-1:]]
                 document = index_page(kind, self.job.info.id, [*entries, *before])
-                made.append(self._shaped(kind, page, document, entries[-1].page_from, entries[0].page_to))
-            self.indexes[kind, count] = made
-        return self.indexes[kind, count]
+                span = entries[-1].page_from, entries[0].page_to
+                made.append(self._shaped(kind, index_name(len(made)), document, *span))
+            self.indexes[key] = made
+        return self.indexes[key]
 
     def _detail(self, kind: str, page: str, asked: Page) -> _Shaped:
         assert asked.page_from is not None
@@ -184,7 +218,9 @@ class _Pages:
         document = detail_page(kind, self.job.info.id, asked.rows, page_from=asked.page_from, page_to=asked.page_to)
         return self._shaped(kind, page, document, asked.page_from, asked.page_to)
 
-    def _shaped(self, kind: str, page: str, document: dict[str, Any], start: datetime, end: datetime) -> _Shaped:
+    def _shaped(
+        self, kind: str, page: str, document: dict[str, Any], start: datetime | None, end: datetime | None
+    ) -> _Shaped:
         content = to_json(document)
         relative = f"{kind}/{page_name(page, content)}"
         up = self.job.current.get((kind, page))
@@ -207,3 +243,7 @@ class _Pages:
 
 def _is_index(page: str) -> bool:
     return page.startswith(INDEX)
+
+
+def _is_of(period: str, page: str) -> bool:
+    return page.startswith(f"{period}-")

@@ -38,6 +38,7 @@ PLAIN_DEFINITIONS = (
     "source/templates",
     "book/table",
     "documents/quota_period",
+    "documents/page_of",
     "subscriptions/monthly",
     "mrr/table",
     "exports/table",

@@ -34,3 +34,14 @@ select
     cast(left(f.page, 7) || '-01' as date)
 from pipeline.files as f
 where f.tenant_id = any(:tenants) and f.kind = 'costs' and f.page ~ '^\d{4}-\d\d' and f.superseded_at is null
+union
+-- The 4th of January lies in the year of that number, by the calendar and by ISO weeks.
+select
+    f.tenant_id,
+    cast(f.page || '-01-04' as date)
+from pipeline.files as f
+where
+    f.tenant_id = any(:tenants)
+    and f.kind in ('weekly', 'monthly')
+    and f.page ~ '^\d{4}$'
+    and f.superseded_at is null

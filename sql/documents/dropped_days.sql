@@ -1,4 +1,5 @@
--- One row: one day, or the first of one month, whose page is up though its hours or days are no longer kept.
+-- One row: one day, or the first of one week or month, whose page or line is up though its hours or days are no longer
+-- kept.
 select
     f.tenant_id,
     cast(f.page as date) as day
@@ -34,3 +35,10 @@ where
     and f.kind = 'costs'
     and f.page ~ '^\d{4}-\d\d'
     and left(f.page, 7) < to_char(p.days_from, 'YYYY-MM')
+union all
+select
+    r.tenant_id,
+    r.first_day
+from pipeline.page_rows as r
+cross join pipeline.progress as p
+where r.tenant_id = any(:tenants) and r.first_day < p.days_from

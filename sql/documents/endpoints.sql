@@ -125,10 +125,13 @@ cross join
             ) as f
         ),
 
-        named as (
-            select array_agg(distinct l.endpoint) as names
+        named as materialized (
+            select
+                l.endpoint,
+                row_number() over (order by l.endpoint) as place
             from listed as l
             where l.rank > 0
+            group by l.endpoint
         ),
 
         -- One row: one sketch key of one endpoint that is listed anywhere, or of all others (place 0), in one
@@ -144,24 +147,24 @@ cross join
             from (
                 select
                     1 as span,
-                    coalesce(array_position(n.names, h.endpoint), 0) as place,
+                    coalesce(n.place, 0) as place,
                     (h.duration_sketch).min_us as us_min,
                     (h.duration_sketch).max_us as us_max,
                     unnest((h.duration_sketch).keys) as key,
                     unnest((h.duration_sketch).counts)::double precision as n
                 from rollup.api_hourly as h
-                cross join named as n
+                left join named as n on h.endpoint = n.endpoint
                 where a.tenant_id = h.tenant_id and a.first_hour <= h.bucket_start and a.end_hour > h.bucket_start
                 union all
                 select
                     case when a.today - d.day <= 7 then 7 when a.today - d.day <= 30 then 30 else 90 end,
-                    coalesce(array_position(n.names, d.endpoint), 0),
+                    coalesce(n.place, 0),
                     (d.duration_sketch).min_us,
                     (d.duration_sketch).max_us,
                     unnest((d.duration_sketch).keys),
                     unnest((d.duration_sketch).counts)::double precision
                 from rollup.api_daily as d
-                cross join named as n
+                left join named as n on d.endpoint = n.endpoint
                 where a.tenant_id = d.tenant_id and a.today - a.longest <= d.day and a.today > d.day
             ) as m
             group by m.span, m.place, m.key
@@ -181,9 +184,9 @@ cross join
                     l.period,
                     l.days,
                     l.rank,
-                    array_position(n.names, l.endpoint) as place
+                    n.place
                 from listed as l
-                cross join named as n
+                inner join named as n on l.endpoint = n.endpoint
                 where l.rank > 0
             ) as l
             inner join keyed as k on l.place = k.place and l.days >= k.span and (l.days = 1) = (k.span = 1)

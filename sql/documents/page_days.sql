@@ -1,23 +1,30 @@
--- One row: one closed day with data, of the tenants' months asked for in :tenants and :months (first days), pairwise. A
--- month before those whose days are kept has none.
+-- One row: of pages of kind daily one day that is over, else all such days of one week or month together; with data,
+-- of the tenants' spans asked for in :tenants and :days (their first days), pairwise. A :span is a week or a month. A
+-- month before those whose days are kept has none, and a week or month of which any day is no longer kept is not
+-- merged.
 with asked as (
     select
         a.tenant_id,
-        a.day as month,
+        a.day as first_day,
+        (a.day + ('1 ' || cast(:span as text))::interval)::date as end_day,
         k.zone,
         (cast(:through as timestamptz) at time zone k.zone)::date as today
-    from pipeline.pairs(:tenants, :months) as a
+    from pipeline.pairs(:tenants, :days) as a
     inner join pipeline.tenant_state as k on a.tenant_id = k.tenant_id
     cross join pipeline.progress as p
-    where k.zone is not null and a.day >= coalesce(date_trunc('month', p.days_from), '-infinity')
+    where
+        k.zone is not null
+        and a.day >= coalesce(
+            case when :kind = 'daily' then date_trunc('month', p.days_from) else p.days_from end, '-infinity'
+        )
 ),
 
 measured as (
     select
         a.tenant_id,
-        a.month,
         a.zone,
-        d.day,
+        least(a.end_day, a.today) - a.first_day as days,
+        case when :kind = 'daily' then d.day else a.first_day end as at,
         d.requests,
         d.client_errors,
         d.server_errors,
@@ -29,15 +36,15 @@ measured as (
     inner join rollup.api_daily as d
         on
             a.tenant_id = d.tenant_id
-            and a.month <= d.day
-            and a.month + interval '1 month' > d.day
+            and a.first_day <= d.day
+            and a.end_day > d.day
             and a.today > d.day
     union all
     select
         a.tenant_id,
-        a.month,
         a.zone,
-        u.day,
+        least(a.end_day, a.today) - a.first_day as days,
+        case when :kind = 'daily' then u.day else a.first_day end as at,
         null,
         null,
         null,
@@ -49,8 +56,8 @@ measured as (
     inner join rollup.usage_daily as u
         on
             a.tenant_id = u.tenant_id
-            and a.month <= u.day
-            and a.month + interval '1 month' > u.day
+            and a.first_day <= u.day
+            and a.end_day > u.day
             and a.today > u.day
     where starts_with(u.quota_type, 'ai_tokens_')
 ),
@@ -58,9 +65,9 @@ measured as (
 totals as (
     select
         tenant_id,
-        month,
         zone,
-        day,
+        days,
+        at,
         coalesce(sum(requests), 0)::bigint as requests,
         coalesce(sum(client_errors), 0)::bigint as client_errors,
         coalesce(sum(server_errors), 0)::bigint as server_errors,
@@ -70,54 +77,56 @@ totals as (
         min((duration_sketch).min_us) as us_min,
         max((duration_sketch).max_us) as us_max
     from measured
-    group by tenant_id, month, zone, day
+    group by tenant_id, zone, days, at
 ),
 
--- One row: one sketch key of one day; counts as floats, exact up to 2^53 and summed faster than numerics.
+-- One row: one sketch key of one line of the answer; counts as floats, exact up to 2^53 and summed faster than
+-- numerics.
 keyed as (
     select
         tenant_id,
-        day,
+        at,
         key,
         sum(n) as n
     from (
         select
             tenant_id,
-            day,
+            at,
             unnest((duration_sketch).keys) as key,
             unnest((duration_sketch).counts)::double precision as n
         from measured
     ) as m
-    group by tenant_id, day, key
+    group by tenant_id, at, key
 ),
 
 ranked as (
     select
         tenant_id,
-        day,
+        at,
         key,
-        sum(n) over (partition by tenant_id, day order by key) as up_to,
-        sum(n) over (partition by tenant_id, day) as duration_count
+        sum(n) over (partition by tenant_id, at order by key) as up_to,
+        sum(n) over (partition by tenant_id, at) as duration_count
     from keyed
 ),
 
 keys as (
     select
         tenant_id,
-        day,
+        at,
         min(key) filter (where up_to >= greatest(1, ceil(0.50 * duration_count))) as p50_key,
         min(key) filter (where up_to >= greatest(1, ceil(0.95 * duration_count))) as p95_key,
         min(key) filter (where up_to >= greatest(1, ceil(0.99 * duration_count))) as p99_key
     from ranked
-    group by tenant_id, day
+    group by tenant_id, at
 )
 
 select
     t.tenant_id,
-    to_char(t.month, 'YYYY-MM') as page,
-    pipeline.day_start(t.month, t.zone) as starts_at,
-    pipeline.day_start((t.month + interval '1 month')::date, t.zone) as ends_at,
-    to_char(t.day, 'YYYY-MM-DD') as at,
+    p.page,
+    pipeline.day_start(p.first_day, t.zone) as starts_at,
+    pipeline.day_start(p.end_day, t.zone) as ends_at,
+    to_char(t.at, 'YYYY-MM-DD') as at,
+    t.days,
     t.requests,
     t.client_errors,
     t.server_errors,
@@ -130,5 +139,6 @@ select
     k.p95_key,
     k.p99_key
 from totals as t
-left join keys as k on t.tenant_id = k.tenant_id and t.day = k.day
-order by t.tenant_id, t.day
+cross join lateral pipeline.page_of(:kind, t.at) as p
+left join keys as k on t.tenant_id = k.tenant_id and t.at = k.at
+order by t.tenant_id, t.at

@@ -133,6 +133,7 @@ select
     a.starts_at,
     a.ends_at,
     t.bucket_start as at,
+    1 as days,
     t.requests,
     t.client_errors,
     t.server_errors,

@@ -5,6 +5,7 @@ select
     k.name,
     k.plan,
     k.timezone,
+    k.zone,
     k.deleted,
     k.published_through,
     t.today,
@@ -35,7 +36,7 @@ select
         select from rollup.usage_daily as d
         where d.tenant_id = k.tenant_id and d.day >= t.today - 180 and d.day < t.today
     ) as has_days,
-    case when l.today = t.today then l.periods end as kept_periods
+    case when l.today = t.today and l.zone = k.zone then l.periods end as kept_periods
 from pipeline.tenant_state as k
 left join pipeline.tenant_keys as g on k.tenant_id = g.tenant_id
 left join pipeline.zones as z on k.timezone = z.timezone

@@ -1,4 +1,4 @@
-insert into pipeline.long_periods (tenant_id, today, periods)
-values (:tenant, :today, :periods)
+insert into pipeline.long_periods (tenant_id, today, zone, periods)
+values (:tenant, :today, :zone, :periods)
 on conflict (tenant_id) do update
-    set today = excluded.today, periods = excluded.periods
+    set today = excluded.today, zone = excluded.zone, periods = excluded.periods

@@ -1,0 +1,2 @@
+delete from pipeline.page_rows
+where tenant_id = :tenant
