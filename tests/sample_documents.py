@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.sample_money import KNOWN, NOTHING, QUOTAS, UNKNOWN, huge
 
+KINDS = ("hourly", "daily", "weekly", "monthly", "endpoints", "models", "costs")
 Json = dict[str, Any]
 
 SHAPES = {
@@ -69,7 +70,7 @@ def dashboard(sample: Sample, *, data_through: datetime, seq: int = 4711) -> Jso
         "periods": {name: _period(sample, name, data_through) for name in SHAPES},
         "quota_status": QUOTAS if sample.size else [],
         "other_quotas": 2 if sample.size >= 1000 else 0,
-        "pages": {"hourly": [], "daily": [], "costs": []},
+        "pages": {kind: [] for kind in KINDS},
     }
 
 

@@ -11,8 +11,9 @@ from typing import Any
 
 from pipeline.contract.json_schema import json_schema
 from pipeline.contract.others import Manifest, Status, Tombstone
-from pipeline.contract.pages import CostLines, Daily, Hourly, Index
+from pipeline.contract.pages import CostLines, Daily, Hourly, Index, Monthly, Weekly
 from pipeline.contract.platform import PlatformDaily, PlatformIndex, PlatformMrr, PlatformTenants, Summary
+from pipeline.contract.ranked import Endpoints, Models
 from pipeline.contract.tenant import Dashboard
 from pipeline.contract.typescript import typescript
 from pipeline.contract.version import HEAD, TYPES, definitions
@@ -39,6 +40,10 @@ DOCUMENTS = (
     Document("index", rf"v1/t/{KEY}/[a-z]+/{INDEX}", Index),
     Document("hourly", rf"v1/t/{KEY}/hourly/{PAGE}", Hourly),
     Document("daily", rf"v1/t/{KEY}/daily/{PAGE}", Daily),
+    Document("weekly", rf"v1/t/{KEY}/weekly/{PAGE}", Weekly),
+    Document("monthly", rf"v1/t/{KEY}/monthly/{PAGE}", Monthly),
+    Document("endpoints", rf"v1/t/{KEY}/endpoints/{PAGE}", Endpoints),
+    Document("models", rf"v1/t/{KEY}/models/{PAGE}", Models),
     Document("costs", rf"v1/t/{KEY}/costs/{PAGE}", CostLines),
     Document("summary", rf"v1/platform/{KEY}/summary\.json", Summary),
     Document("platform-index", rf"v1/platform/{KEY}/[a-z]+/{INDEX}", PlatformIndex),

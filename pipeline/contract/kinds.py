@@ -39,6 +39,10 @@ Time = Annotated[
 ]
 Day = Annotated[str, Kind("Day", "A calendar day.", {"format": "date", "pattern": r"^\d{4}-\d{2}-\d{2}$"})]
 Month = Annotated[str, Kind("Month", "A calendar month.", {"pattern": r"^\d{4}-\d{2}$"})]
+Week = Annotated[
+    str,
+    Kind("Week", "An ISO week, from Monday on; its year is that of its Thursday.", {"pattern": r"^\d{4}-W\d{2}$"}),
+]
 Zone = Annotated[str, Kind("Zone", "Name of a time zone in the IANA database.")]
 Currency = Annotated[str, Kind("Currency", "ISO 4217 code.", {"pattern": "^[A-Z]{3}$"})]
 
@@ -86,6 +90,4 @@ Reason = Annotated[
         {"pattern": rf"^{REASON}(, {REASON})*$"},
     ),
 ]
-RankedPeriod = Annotated[
-    Literal["24h", "7d", "30d", "90d"], Kind("RankedPeriod", "The period that ranks are taken over.")
-]
+PeriodName = Annotated[Literal["24h", "7d", "30d", "90d"], Kind("PeriodName", "Name of a period.")]

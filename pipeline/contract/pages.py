@@ -12,10 +12,14 @@ from pipeline.contract.kinds import (
     Day,
     Exact,
     Milliseconds,
+    Month,
     Path,
+    PeriodName,
+    Rank,
     Reason,
     Schema,
     Time,
+    Week,
 )
 
 TenantId = Annotated[str, "Id of the tenant, as the SaaS has it."]
@@ -36,21 +40,58 @@ class PageByTime(Covering):
     bytes: Annotated[Bytes, "How large it is."]
 
 
+class PageByRank(TypedDict):
+    """One page of ranks as it is listed."""
+
+    path: Annotated[Path, "Where it is."]
+    from_rank: Annotated[Rank, "First rank in it."]
+    to_rank: Annotated[Rank, "Last rank in it."]
+    bytes: Annotated[Bytes, "How large it is."]
+
+
+class PageOfPeriod(PageByRank):
+    """One page of a period's ranks as it is listed."""
+
+    period: Annotated[PeriodName, "The period that its numbers are of."]
+
+
+class PageOfIndex(TypedDict):
+    """The index of further pages of ranks as it is listed."""
+
+    path: Annotated[Path, "Where it is."]
+    bytes: Annotated[Bytes, "How large it is."]
+
+
 class TenantPages(TypedDict):
-    """The newest pages of a tenant by kind, newest first; after them, if there are more, an index page."""
+    """A tenant's pages by kind, at most 35, newest or first ranks first; then, if there are more, an index page."""
 
     hourly: Annotated[list[PageByTime], "A day by hours, each."]
     daily: Annotated[list[PageByTime], "A month by days, each."]
+    weekly: Annotated[list[PageByTime], "An ISO year by weeks, each."]
+    monthly: Annotated[list[PageByTime], "A year by months, each."]
+    endpoints: Annotated[list[PageOfPeriod | PageOfIndex], "Endpoints by rank, where not all are on the first screen."]
+    models: Annotated[list[PageOfPeriod | PageOfIndex], "Models by rank, where not all are on the first screen."]
     costs: Annotated[list[PageByTime], "What a month's days cost, each; a long month goes on in further pages."]
 
 
 class Index(TypedDict):
-    """Pages of one kind that the document above has no room for, newest first; the last may be the next index."""
+    """Pages of one kind that the document above has no room for; the last may be the next index."""
 
     schema: Annotated[Schema, "Which contract this follows."]
-    kind: Annotated[Literal["hourly-index", "daily-index", "costs-index"], "Of what pages."]
+    kind: Annotated[
+        Literal[
+            "hourly-index",
+            "daily-index",
+            "weekly-index",
+            "monthly-index",
+            "endpoints-index",
+            "models-index",
+            "costs-index",
+        ],
+        "Of what pages.",
+    ]
     tenant_id: TenantId
-    pages: Annotated[list[PageByTime], "The pages."]
+    pages: Annotated[list[PageByTime | PageOfPeriod | PageOfIndex], "The pages."]
 
 
 class Measures(TypedDict):
@@ -83,6 +124,28 @@ class Daily(Covering, Measures):
     kind: Annotated[Literal["daily"], "What page this is."]
     tenant_id: TenantId
     day: Annotated[list[Day], "Each day that has data, in the tenant's zone."]
+
+
+class Weekly(Covering, Measures):
+    """A tenant's ISO year by weeks."""
+
+    schema: Annotated[Schema, "Which contract this follows."]
+    kind: Annotated[Literal["weekly"], "What page this is."]
+    tenant_id: TenantId
+    week: Annotated[list[Week], "Each week that has data."]
+    first_day: Annotated[list[Day], "Its Monday, in the tenant's zone."]
+    days: Annotated[list[Count], "How many of its days are over and in the line: 7, or fewer in the running week."]
+
+
+class Monthly(Covering, Measures):
+    """A tenant's year by months."""
+
+    schema: Annotated[Schema, "Which contract this follows."]
+    kind: Annotated[Literal["monthly"], "What page this is."]
+    tenant_id: TenantId
+    month: Annotated[list[Month], "Each month that has data."]
+    first_day: Annotated[list[Day], "Its first day, in the tenant's zone."]
+    days: Annotated[list[Count], "How many of its days are over and in the line."]
 
 
 class CostLines(Covering):

@@ -6,17 +6,15 @@ from typing import Annotated, Literal, TypedDict
 
 from pipeline.contract.kinds import (
     Amount,
-    Bytes,
     Count,
     Currency,
     Day,
     Hours,
     Money,
-    Path,
     Percent,
+    PeriodName,
     PublicName,
     Rank,
-    RankedPeriod,
     Ratio,
     Reason,
     Schema,
@@ -24,7 +22,7 @@ from pipeline.contract.kinds import (
     Time,
     Zone,
 )
-from pipeline.contract.pages import Covering, PageByTime
+from pipeline.contract.pages import Covering, PageByRank, PageByTime
 
 
 class Movements(TypedDict):
@@ -236,15 +234,6 @@ class Health(TypedDict):
     unknown_costs: Annotated[UnknownCosts, "Costs that are not known."]
 
 
-class PageByRank(TypedDict):
-    """One page of ranks as it is listed."""
-
-    path: Annotated[Path, "Where it is."]
-    from_rank: Annotated[Rank, "First rank in it."]
-    to_rank: Annotated[Rank, "Last rank in it."]
-    bytes: Annotated[Bytes, "How large it is."]
-
-
 class PlatformPages(TypedDict):
     """The platform's pages by kind, at most 35; after them, if there are more, an index page."""
 
@@ -319,7 +308,7 @@ class PlatformTenants(TypedDict):
 
     schema: Annotated[Schema, "Which contract this follows."]
     kind: Annotated[Literal["tenants"], "What page this is."]
-    period: Annotated[RankedPeriod, "The period that the numbers are of."]
+    period: Annotated[PeriodName, "The period that the numbers are of."]
     currency: Annotated[Currency, "Currency of all money in it."]
     rank: Annotated[list[Rank], "Rank by requests, then tokens, then id."]
     tenant_id: Annotated[list[str], "Id, as the SaaS has it."]
