@@ -84,7 +84,10 @@ def test_without_a_verb_the_help_is_shown(tmp_path: Path) -> None:
         (("run", "--as-of"), r"--as-of: expected one argument. See: python -m pipeline run --help"),
         (("run", "--as-of", "yesterday"), r"--as-of: 'yesterday' is not a time\. Write it like 2026-"),
         (("run", "--as-of", "0001-01-01T00:00+14:00"), r"--as-of: .* is not between"),
-        (("url",), r"one of the arguments TENANT --platform --export is required. See: python -m pipeline url --help"),
+        (
+            ("url",),
+            r"one of the arguments TENANT --platform --export --end-rotation is required. See: python -m pipeline url --help",
+        ),
     ],
 )
 def test_wrong_words(tmp_path: Path, words: tuple[str, ...], message: str) -> None:
