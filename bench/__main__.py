@@ -1,11 +1,14 @@
-"""`python -m bench [NAME ...] [--rows N]`: build, fresh, late, writer, sizes; all of them where none is named."""
+"""`python -m bench [NAME ...] [--rows N]`: build, fresh, late, writer, sizes, all of them where none is named; loading.
+
+`loading` is the page in Chromium: it needs what `make test-real` installs.
+"""
 
 from __future__ import annotations
 
 import argparse
 import os
 
-from bench import build, fresh, late, sizes, writer
+from bench import build, fresh, late, loading, sizes, writer
 from bench.scenes import Scenes
 
 BENCHMARKS = {
@@ -14,7 +17,9 @@ BENCHMARKS = {
     "late": late.measure,
     "writer": writer.measure,
     "sizes": sizes.measure,
+    "loading": loading.measure,
 }
+USUAL = tuple(name for name in BENCHMARKS if name != "loading")
 LIMITS = """\
 Limits: one embedded PostgreSQL and its clients on this one machine ({cores} cores), one process rolling up, data in the
 page cache, made-up rows (Zipf tenants, 12 endpoints, log-normal durations). Seconds are of this run alone; only the
@@ -25,7 +30,7 @@ ratios say something, and on a machine that does other work beside, not even all
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(BENCHMARKS)} (default: all)")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(BENCHMARKS)} (default: all but loading)")
     parser.add_argument("--rows", type=int, default=1_000_000, help="requests of history (default: %(default)s)")
     given = parser.parse_args()
     unknown = [name for name in given.names if name not in BENCHMARKS]
@@ -33,7 +38,7 @@ def main() -> None:
         parser.error(f"{unknown[0]}: no such benchmark. Known: {', '.join(BENCHMARKS)}.")
     print(LIMITS.format(cores=len(os.sched_getaffinity(0))))
     with Scenes(given.rows) as scenes:
-        for name in given.names or BENCHMARKS:
+        for name in given.names or USUAL:
             BENCHMARKS[name](scenes)
             print(flush=True)
 
