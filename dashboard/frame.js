@@ -44,7 +44,10 @@ export function start(shown) {
 
 /** Have sw.js keep what is shown; without it the page works, only not without a line. */
 function keepForLater() {
-  navigator.serviceWorker?.register("sw.js").catch(() => {}); // none where the page came over plain http from elsewhere
+  const worker = navigator.serviceWorker;
+  // On a first visit the numbers came before sw.js was there to keep them: they are asked for once more, through it.
+  if (worker && !worker.controller) worker.addEventListener("controllerchange", load, { once: true });
+  worker?.register("sw.js").catch(() => {}); // none where the page came over plain http from elsewhere
 }
 
 /** sw.js answers with what it has, and says afterwards whether the line was there, and something newer. */

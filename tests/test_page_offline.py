@@ -77,6 +77,19 @@ def test_offline_the_last_numbers_are_there_with_their_age(shown: Shown) -> None
     assert shown.text("#range")
 
 
+def test_one_visit_is_enough(browser: Any, store: Path) -> None:
+    with served(store) as url:
+        context = browser.new_context(locale="en-NG")
+        page = context.new_page()
+        page.clock.set_fixed_time(NOW)
+        shown = Shown(page, url).open("kobo")
+        until(page, KEPT)
+        context.set_offline(True)
+        again(shown)
+        assert shown.text("#name") == "Kobo Ledger"
+        context.close()
+
+
 def test_back_on_the_line_newer_numbers_come_by_themselves(shown: Shown, store: Path) -> None:
     shown.page.context.set_offline(True)
     again(shown)
