@@ -19,6 +19,8 @@ from pipeline.installation import Installation
 from pipeline.publish.keys import address
 from pipeline.settings import ROOT, load_settings
 from pipeline.sources.install import install
+from tests.buckets import ALONE, CREDENTIALS, UNUSED, Bucket, running_moto
+from tests.ceph import Ceph, running_ceph
 from tests.contracts import hold_to_contract
 
 pytest.register_assert_rewrite(
@@ -106,6 +108,38 @@ class Databases:
                 connection.execute(f'drop database if exists "{name}" with (force)')
 
 
+@pytest.fixture(scope="session")
+def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a running S3 server."""
+    with running_moto(tmp_path_factory.mktemp("moto")) as address:
+        yield address
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """An environment without any word of AWS."""
+    for name in UNUSED:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in ALONE.items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
+@pytest.fixture
+def bucket(alone: pytest.MonkeyPatch, endpoint: str) -> Bucket:
+    """A new bucket, and the environment in which the pipeline reaches it."""
+    for name, value in (CREDENTIALS | {"AWS_ENDPOINT_URL": endpoint}).items():
+        alone.setenv(name, value)
+    return Bucket(endpoint)
+
+
+@pytest.fixture(scope="session")
+def ceph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ceph]:
+    """A real S3 store that checks signatures, for tests that are `real`."""
+    with running_ceph(tmp_path_factory.mktemp("ceph")) as store:
+        yield store
+
+
 @pytest.fixture
 def databases(server: str) -> Iterator[Databases]:
     """Fresh databases for one test, dropped after it."""
@@ -129,6 +163,11 @@ def installation_on(address: str, home: Path, **more: str) -> Installation:
         **more,
     }
     return Installation(load_settings(given))
+
+
+def on(installation: Installation, store_url: str) -> Installation:
+    """The same database with another store."""
+    return installation_on(address_of(installation), installation.settings.home, TENANTCAST_STORE_URL=store_url)
 
 
 def environment_of(installation: Installation) -> dict[str, str]:

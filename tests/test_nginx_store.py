@@ -17,9 +17,9 @@ import pytest
 from pipeline.documents.encode import compress
 from pipeline.grants.secure_link import SecureLinks
 from pipeline.publish.caching import DASHBOARD, PAGE, STATUS
+from tests.buckets import ALONE, CREDENTIALS, UNUSED, free_port, wait_for
 from tests.conftest import NOW
 from tests.nginx import APP, DEPLOY, LINK_SECRET, Reply, Site, served
-from tests.test_s3 import ALONE, CREDENTIALS, UNUSED, _wait_for, free_port
 
 pytestmark = pytest.mark.real
 
@@ -81,7 +81,7 @@ def edge(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
         command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
         server = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, "PYTHONUNBUFFERED": "1"})
         try:
-            _wait_for(port, server)
+            wait_for(port, server)
             client = boto3.session.Session().client("s3", endpoint_url=f"http://127.0.0.1:{port}")
             client.create_bucket(Bucket=BUCKET)
             policy = (DEPLOY / "s3" / "public-read.json").read_text(encoding="utf-8")

@@ -28,8 +28,8 @@ from pipeline.reconcile import files, strays
 from pipeline.reconcile.files import compare_files, repair_files
 from pipeline.rollups.tick import roll
 from pipeline.run import run
-from tests.conftest import NOW, Databases, Sql, address_of, dashboard_of, document, installation_on
-from tests.test_s3 import Bucket, alone, bucket, endpoint, on  # noqa: F401
+from tests.buckets import Bucket
+from tests.conftest import NOW, Databases, Sql, address_of, dashboard_of, document, installation_on, on
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -764,7 +764,7 @@ def test_an_unknown_tenant_is_said(up: Installation) -> None:
 # The store
 
 
-def test_a_bucket_is_listed_page_by_page(bucket: Bucket, ready: Installation, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+def test_a_bucket_is_listed_page_by_page(bucket: Bucket, ready: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipeline.publish.s3.LISTED", 3)
     store = on(ready, f"s3://{bucket.name}/p").store
     paths = {f"v1/t/{number % 4}/hourly/{number} ü+.json" for number in range(10)}

@@ -5,15 +5,10 @@ from __future__ import annotations
 import gzip
 import io
 import json
-import socket
 import subprocess
 import sys
-import time
-import uuid
-from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pandas as pd
 import psycopg
 import pytest
@@ -29,7 +24,8 @@ from pipeline.publish.stores import open_store
 from pipeline.rollups.tick import roll
 from pipeline.run import run
 from pipeline.settings import ROOT
-from tests.conftest import NOW, Databases, Sql, address_of, environment_of, installation_on, published
+from tests.buckets import CREDENTIALS, Bucket, free_port
+from tests.conftest import NOW, Databases, Sql, address_of, environment_of, installation_on, on, published
 
 CACHE_CONTROL = {
     "status.json": "public, max-age=30, stale-if-error=86400",
@@ -38,88 +34,6 @@ CACHE_CONTROL = {
     "schema": "public, max-age=3600",
     "page": "public, max-age=31536000, s-maxage=86400, immutable",
 }
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_DEFAULT_REGION": "us-east-1"}
-# Nothing of the machine's own configuration, and no question to a cloud's metadata address.
-ALONE = {
-    "AWS_EC2_METADATA_DISABLED": "true",
-    "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent",
-    "AWS_CONFIG_FILE": "/nonexistent",
-}
-UNUSED = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", *CREDENTIALS)
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
-@pytest.fixture(scope="module")
-def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A running S3 server."""
-    port = free_port()
-    log = (tmp_path_factory.mktemp("moto") / "log").open("wb")
-    server = subprocess.Popen(
-        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)], stdout=log, stderr=log
-    )
-    try:
-        _wait_for(port, server)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(10)
-        log.close()
-
-
-def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
-    for _ in range(300):
-        with socket.socket() as tried:
-            if tried.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        assert server.poll() is None, "moto_server ended at once"
-        time.sleep(0.1)
-    raise AssertionError("moto_server does not answer")
-
-
-@pytest.fixture
-def alone(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """An environment without any word of AWS."""
-    for name in UNUSED:
-        monkeypatch.delenv(name, raising=False)
-    for name, value in ALONE.items():
-        monkeypatch.setenv(name, value)
-    return monkeypatch
-
-
-class Bucket:
-    """A bucket that remembers every write, looked at with a client of its own."""
-
-    def __init__(self, endpoint: str) -> None:
-        self.name = f"test-{uuid.uuid4().hex[:12]}"
-        self.client: Any = boto3.session.Session().client("s3", endpoint_url=endpoint)
-        self.client.create_bucket(Bucket=self.name)
-        self.client.put_bucket_versioning(Bucket=self.name, VersioningConfiguration={"Status": "Enabled"})
-
-    def writes(self) -> dict[str, list[str]]:
-        """Give the versions of every object, by key."""
-        found: dict[str, list[str]] = {}
-        for page in self.client.get_paginator("list_object_versions").paginate(Bucket=self.name):
-            for version in page.get("Versions", []):
-                found.setdefault(version["Key"], []).append(version["VersionId"])
-        return found
-
-    def object(self, key: str) -> dict[str, Any]:
-        """Give an object with its headers; `Content` holds its bytes."""
-        found: dict[str, Any] = self.client.get_object(Bucket=self.name, Key=key)
-        return found | {"Content": found["Body"].read()}
-
-
-@pytest.fixture
-def bucket(alone: pytest.MonkeyPatch, endpoint: str) -> Bucket:
-    """A new bucket, and the environment in which the pipeline reaches it."""
-    for name, value in (CREDENTIALS | {"AWS_ENDPOINT_URL": endpoint}).items():
-        alone.setenv(name, value)
-    return Bucket(endpoint)
 
 
 def fill(sql: Sql) -> None:
@@ -131,20 +45,17 @@ def fill(sql: Sql) -> None:
             sql.usage(f"2026-03-{day:02}T10:15:00Z", tenant)
 
 
-def on(installation: Installation, store_url: str) -> Installation:
-    """The same database with another store."""
-    return installation_on(address_of(installation), installation.settings.home, TENANTCAST_STORE_URL=store_url)
-
-
 def test_a_run_uploads_what_the_file_store_holds_with_all_that_a_browser_needs(
     ready: Installation, sql: Sql, bucket: Bucket, databases: Databases, template: str
 ) -> None:
     fill(sql)
     run(on(ready, f"s3://{bucket.name}/some/prefix"), NOW)
     found = {key: bucket.object(key) for key in bucket.writes()}
-    pages = "status; of each tenant a dashboard, ten days, a month and its costs; three of the platform"
+    pages = (
+        "status; of each tenant a dashboard, ten days, a month, its costs, its weeks, its months; three of the platform"
+    )
     contract = {f"some/prefix/{path}": content for path, content in contract_files().items()}
-    assert len(found) == 1 + 2 * (1 + 10 + 1 + 1) + 3 + len(contract), pages
+    assert len(found) == 1 + 2 * (1 + 10 + 1 + 1 + 1 + 1) + 3 + len(contract), pages
     for key, content in contract.items():
         assert gzip.decompress(found[key]["Content"]) == content
         assert found[key]["ContentType"] == ("text/plain; charset=utf-8" if key.endswith(".ts") else "application/json")
@@ -180,7 +91,17 @@ def test_a_second_run_uploads_nothing_but_status(ready: Installation, sql: Sql, 
     platform = platform_address(installation).path.rsplit("/", 1)[0]
     new = {key for key in third if third[key] != second.get(key)} - {"v1/status.json"}
     assert {key.split(".")[0] for key in new} == {
-        *(f"{folder}/{name}" for name in ("dashboard", "hourly/2026-03-05", "daily/2026-03", "costs/2026-03")),
+        *(
+            f"{folder}/{name}"
+            for name in (
+                "dashboard",
+                "hourly/2026-03-05",
+                "daily/2026-03",
+                "weekly/2026",
+                "monthly/2026",
+                "costs/2026-03",
+            )
+        ),
         *(f"{platform}/{name}" for name in ("summary", "daily/2026-03", "tenants/1")),
     }
 
