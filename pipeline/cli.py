@@ -18,7 +18,7 @@ from pipeline.errors import BusyError, SettingsError, TenantcastError
 
 VERBS = (
     *("init", "load", "run", "rollup", "publish", "backfill", "reprice", "reconcile"),
-    *("runs", "why", "doctor", "url", "export", "serve", "database", "demo"),
+    *("runs", "why", "doctor", "url", "forget", "export", "serve", "database", "demo"),
 )
 DEBUG = "TENANTCAST_DEBUG"
 STOPPED = 130  # what a shell gives for Ctrl-C

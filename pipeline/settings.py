@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -38,6 +39,7 @@ NAMES = (
     "link_secret",
     "cloudfront_key_id",
     "cloudfront_private_key",
+    "invalidate_command",
     "home",
 )
 SOURCE = "source"  # the part of the file that maps tables and columns; no variable can hold it
@@ -75,6 +77,7 @@ class Settings:
     link_secret: str | None = field(repr=False)  # that nginx checks grants by
     cloudfront_key_id: str | None
     cloudfront_private_key: Path | None
+    invalidate_command: tuple[str, ...]  # what tells a CDN which paths are gone; empty: nothing does
     source: SourceMapping
     endpoints: tuple[Template, ...]
 
@@ -124,6 +127,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         link_secret=_link_secret(given.get("link_secret"), given),
         cloudfront_key_id=_cloudfront_key_id(given.get("cloudfront_key_id"), given),
         cloudfront_private_key=_cloudfront_private_key(given.get("cloudfront_private_key"), given),
+        invalidate_command=_command(given.get("invalidate_command")),
         source=_source(given.get(SOURCE)),
         endpoints=_endpoints(given.get(ENDPOINTS)),
     )
@@ -350,6 +354,19 @@ def _cloudfront_private_key(given: Given | None, others: Mapping[str, Given]) ->
 def _need_public_url(given: Given, others: Mapping[str, Given]) -> None:
     if "public_url" not in others:
         raise given.wrong("needs TENANTCAST_PUBLIC_URL, the address at which readers find the files")
+
+
+def _command(given: Given | None) -> tuple[str, ...]:
+    """Cut a command into its words as a shell would; nothing else of a shell is in it."""
+    if given is None:
+        return ()
+    try:
+        words = tuple(shlex.split(given.text))
+    except ValueError as error:
+        raise given.wrong(f"{given.value!r} cannot be cut into words: {error}") from None
+    if not words:
+        raise given.wrong("names no program. Write it like /usr/local/bin/invalidate --site dashboards")
+    return words
 
 
 def _source(given: Given | None) -> SourceMapping:

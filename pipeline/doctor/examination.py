@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from pipeline.database.connection import Database, driver, execute, rows
 from pipeline.doctor import (
+    forgetting,
     keeping,
     ledger,
     marking,
@@ -53,6 +54,7 @@ ON_STATE = (
     Check("zone", "zones", tenants.judge_zones),
     Check("rotation", "rotation", tenants.judge_rotation),
     Check("unknown_tenants", "strangers", tenants.judge_strangers, ("week",)),
+    Check("forgetting", "forgetting", forgetting.judge_unfinished),
     Check("quotas", "quotas", quotas.judge_quotas),
     Check("subscriptions", "subscriptions", subscriptions.judge_subscriptions),
     Check("subscription_rates", "subscription_rates", subscriptions.judge_rates, ("currency", "statuses", "week")),

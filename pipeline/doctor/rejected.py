@@ -19,12 +19,14 @@ BECOMES = {
     "tenant_missing": "They belong to nobody and count nowhere else.",
     "created_at_unusable": "Their created_at is missing, infinite or not in the years 1001 to 9998: they belong to no "
     "hour and count nowhere else.",
+    "forgotten": "They are of tenants that were forgotten, and count nowhere else.",
     "beyond_horizon": "They came for hours that are frozen, and are in no rollup.",
 }
 FIXES = {
     "tenant_missing": "Have the writer set tenant_id; correct the rows where it can still be told.",
     "beyond_horizon": "If rows come that late, raise TENANTCAST_RAW_HORIZON_DAYS and keep raw rows as long; "
     "rows of hours that have been purged cannot be added any more.",
+    "forgotten": "Delete them in the source (forget TENANT --raw), and have the SaaS write no more for these tenants.",
     "quota_type_reserved": "Calls are counted from api_requests: have the writer not record api_calls as usage.",
     "status_unknown": "Have the writer store the HTTP status, 100 to 599.",
     "duration_negative": "Have the writer measure with a monotonic clock.",

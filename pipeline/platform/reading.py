@@ -77,10 +77,12 @@ class _Reader:
     asked: Asked
     all_ranked: Sequence[Ranked] = ()
     tenants: Mapping[Any, Row[Any]] = field(init=False)
+    stand_ins: frozenset[Any] = field(init=False)  # for tenants that were forgotten: in every sum, in no list
     first_mrr_day: date | None = field(init=False)
 
     def __post_init__(self) -> None:
         self.tenants = {row.tenant_id: row for row in rows(self.connection, "platform/tenants")}
+        self.stand_ins = frozenset(row.tenant_id for row in rows(self.connection, "platform/stand_ins"))
         self.first_mrr_day = execute(self.connection, "platform/first_mrr_day").scalar_one()
         execute(self.connection, "subscriptions/workspace")
         find_spans(self.connection, self.asked.look)
@@ -137,7 +139,7 @@ class _Reader:
 
     def _ranked(self, window: Window, tenants: Sequence[Row[Any]], costs: Mapping[Any, Money]) -> Sequence[Ranked]:
         """Rank the active tenants; of one period, all tenants, and give the active ones among the first."""
-        active = {each.tenant_id: each for each in tenants if each.is_active}
+        active = {each.tenant_id: each for each in tenants if each.is_active and each.tenant_id not in self.stand_ins}
         whole = window.name == RANKED_PERIOD
         order = sorted(active, key=lambda each: (-active[each].requests, active[each].ai_tokens.copy_negate(), each))
         listed = order[:RANKED]
@@ -149,7 +151,7 @@ class _Reader:
         if whole:
             living = {each for each, row in self.tenants.items() if not row.deleted}
             paying = {each for each, (mrr, days) in brings.items() if mrr or days.known or days.unknown}
-            rest = sorted((living | paying | set(costs)) - set(order))
+            rest = sorted((living | paying | set(costs)) - set(order) - self.stand_ins)
             self.all_ranked = [self._tenant(each, active.get(each), brings, costs) for each in [*order, *rest]]
             return self.all_ranked[: len(listed)]
         return [self._tenant(each, active[each], brings, costs) for each in listed]

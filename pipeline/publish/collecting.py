@@ -19,21 +19,23 @@ BATCH = 1000
 MOST = 10_000  # in one go, so that what a long pause has left does not hold a tick up
 
 
-def collect(installation: Installation, ledger: Ledger, *, still_held: Callable[[], None]) -> int:
-    """Take away the files that a ledger has listed as superseded for longer than KEPT; give how many.
+def collect(
+    installation: Installation, ledger: Ledger, *, still_held: Callable[[], None], kept: timedelta = KEPT
+) -> int:
+    """Take away the files that a ledger has listed as superseded for longer than `kept`; give how many.
 
     Only for who keeps all other writers of that ledger out; `still_held` raises where that is over. The store comes
     first: killed in between, the next one does the same again.
     """
     taken = 0
-    while taken < MOST and (batch := _take(installation, ledger, still_held)):
+    while taken < MOST and (batch := _take(installation, ledger, still_held, kept)):
         taken += batch
     return taken
 
 
-def _take(installation: Installation, ledger: Ledger, still_held: Callable[[], None]) -> int:
+def _take(installation: Installation, ledger: Ledger, still_held: Callable[[], None], kept: timedelta) -> int:
     with installation.database.transaction() as connection:
-        found = rows(connection, f"collect/{ledger}", kept=KEPT, most=BATCH)
+        found = rows(connection, f"collect/{ledger}", kept=kept, most=BATCH)
     still_held()
     with ThreadPoolExecutor(WRITERS) as writers:
         list(writers.map(installation.store.delete, [row.path for row in found]))

@@ -96,6 +96,11 @@ def address(installation: Installation, tenant_id: str) -> Address:
     """Give a tenant's address; raises PermanentError for a tenant that no tick has seen."""
     with installation.database.transaction() as connection:
         found = rows(connection, "published/generation", id=tenant_id)
+        forgotten = rows(connection, "forget/known", id=tenant_id)
+    if forgotten:
+        raise PermanentError(
+            f"Tenant {tenant_id!r} was forgotten on {forgotten[0].forgotten_at:%Y-%m-%d}: nothing is published for it."
+        )
     if not found:
         raise PermanentError(
             f"Tenant {tenant_id!r} is not known. Its row must be in the tenants table, and `run` must have seen it."

@@ -30,13 +30,14 @@ def plan(database: Database, outcomes: Sequence[Outcome], seq: int) -> None:
 def record(database: Database, outcomes: Sequence[Outcome], through: datetime, seq: int) -> list[Job]:
     """Note what is up now and take what was read off the queue, all in one transaction.
 
-    Gives the tenants that somebody else published or changed meanwhile: nothing is noted of them but that they have
-    to be looked at anew.
+    Gives the tenants that somebody else published, changed or had forgotten meanwhile: nothing is noted of them but
+    that they have to be looked at anew.
     """
     with database.transaction() as connection:
         seen = {job.tenant_id: job.info.published_through for job, _ in outcomes}
-        now = rows(connection, "published/lock_seen", tenants=sorted(seen))
-        overtaken = {row.tenant_id for row in now if row.published_through != seen[row.tenant_id]}
+        now = {row.tenant_id: row for row in rows(connection, "published/lock_seen", tenants=sorted(seen))}
+        # One that has no row any more was forgotten.
+        overtaken = {each for each, before in seen.items() if each not in now or now[each].published_through != before}
         ours = [(job, changes) for job, changes in done(outcomes) if job.tenant_id not in overtaken]
         _note_files(connection, ours, seq)
         execute_many(connection, "published/done", [_done(job, through) for job, _ in ours])

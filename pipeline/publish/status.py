@@ -24,6 +24,7 @@ from pipeline.publish.contract import publish_contract
 from pipeline.publish.due import STATUS, next_seq, published_through, status_hash
 from pipeline.publish.keys import platform_key, public_name, tenant_keys
 from pipeline.publish.publisher import PublishReport, publish_due, slots_held, still_held
+from pipeline.publish.tombstones import sweep
 from pipeline.runs import as_dict, clock, json_time, recorded, require_installed
 
 HOUR = timedelta(hours=1)
@@ -37,7 +38,8 @@ class StatusReport:
 
     `published` counts tenants that ticks had queued since the publishers looked; `platform_files` what was written of
     the platform, whose key is in `stale` where that failed, and `platform_failure` says why; `contract_files` counts
-    schemas and types that were written; `collected` superseded files were taken away.
+    schemas and types that were written; `collected` files were taken away: superseded ones, and what a late publisher has left of
+    a forgotten tenant.
     """
 
     data_through: datetime | None = None
@@ -80,6 +82,7 @@ def announce(installation: Installation, as_of: datetime | None = None) -> Statu
             execute(connection, "published/announced", through=through, status_hash=digest)
         for ledger in LEDGERS:
             report.collected += collect(installation, ledger, still_held=lambda: still_held(holder))
+        report.collected += sweep(installation, still_held=lambda: still_held(holder))
     return report
 
 

@@ -15,6 +15,7 @@ from pipeline.database.connection import Database, define, execute, execute_asid
 from pipeline.installation import Installation
 from pipeline.reconcile.differences import Comparison, Difference, Totals
 from pipeline.reconcile.spans import BEGINNING, SHORT, Span
+from pipeline.rollups.refusing import refuse_forgotten, refuse_unplaced
 from pipeline.settings import Settings
 from pipeline.sources.locking import held_table
 
@@ -144,6 +145,7 @@ def _compare_unplaced(connection: Connection, source: str, standing: Standing) -
     connection.exec_driver_sql("insert into redo (whole, bucket_start) values (true, '-infinity')")
     execute(connection, "compare/find_waiting", source=source, **place)
     execute_aside(connection, f"rejected_hourly/fill_unplaced_{SHORT[source]}")
+    refuse_unplaced(connection, source, filling=execute_aside)
     execute(connection, "compare/rejected", source=source, **place, data_through=standing.data_through)
     _compare_sums(connection, source)
 
@@ -203,6 +205,7 @@ def _recompute(connection: Connection, source: str, place: dict[str, Any]) -> No
     execute_aside(connection, f"{short}_hourly/fill", **place)
     connection.exec_driver_sql("set local enable_hashagg = on")
     execute_aside(connection, f"rejected_hourly/fill_{short}", source=source, **place)
+    refuse_forgotten(connection, source, start=place["start"], end=place["end"], filling=execute_aside)
     connection.exec_driver_sql(f"analyze pg_temp.{short}_hourly")
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Row
 from pipeline.database.connection import rows
 from pipeline.installation import Installation
 from pipeline.publish.due import parsed
+from pipeline.publish.tombstones import tombs
 from pipeline.reconcile.file_report import UNKNOWN, Difference, shown
 from pipeline.reconcile.standing import folders
 
@@ -38,12 +39,12 @@ def listed(installation: Installation, owners: Owners, asked: Sequence[str] | No
 
 
 def unknown(installation: Installation, owners: Owners, paths: Iterable[str]) -> list[str]:
-    """Give those paths that the ledger does not hold, be it as superseded: it holds each before it is written."""
+    """Give those paths that the ledger does not hold, be it as superseded, and that are no tombstones."""
     asked = list(paths)
     tenants = {owner.tenant_id for owner in (owners.get(place(path)) for path in asked) if owner}
     with installation.database.transaction() as connection:
         known = {row.path for row in rows(connection, "published/paths", tenants=list(tenants))}
-    return [path for path in asked if path not in known]
+    return [path for path in asked if path not in known | tombs(installation)]
 
 
 def place(path: str) -> str:

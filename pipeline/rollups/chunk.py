@@ -11,6 +11,7 @@ from pipeline.database.connection import execute, rows
 from pipeline.installation import Installation
 from pipeline.rollups.backlog import Chunk
 from pipeline.rollups.days import redo_days
+from pipeline.rollups.refusing import refuse_forgotten, refuse_unplaced
 from pipeline.rollups.report import RollReport
 from pipeline.rollups.ticking import ticking
 from pipeline.sources.locking import held_table
@@ -48,9 +49,9 @@ def redo(
         execute(connection, "tick/touch_marked")
         with report.timed("hours"):
             _redo_hours(connection, hourly, place)
-        execute(connection, "activity_daily/mark_touched", timezone=settings.timezone)
         with report.timed("rejected"):
             _redo_rejected(connection, chunk.source, fill_rejected, place)
+        execute(connection, "activity_daily/mark_touched", timezone=settings.timezone)
         with report.timed("days"):
             days = redo_days(connection, timezone=settings.timezone, through=through, tables=(daily,))
         oldest = execute(connection, "tick/oldest").scalar_one()
@@ -81,10 +82,12 @@ def _redo_hours(connection: Connection, hourly: str, place: dict[str, Any]) -> N
 def _redo_rejected(connection: Connection, source: str, fill: str, place: dict[str, Any]) -> None:
     execute(connection, "rejected_hourly/clear", source=source, by_scan=place["by_scan"])
     execute(connection, fill, source=source, **place)
-    _sum_rejected(connection, source)
+    refuse_forgotten(connection, source, start=place["start"], end=place["end"])
+    sum_rejected(connection, source)
 
 
-def _sum_rejected(connection: Connection, source: str) -> None:
+def sum_rejected(connection: Connection, source: str) -> None:
+    """Sum up the rejected rows of the hours of `recounted` anew."""
     execute(connection, "rejected_hourly/sum_clear", source=source)
     execute(connection, "rejected_hourly/sum_fill", source=source)
 
@@ -99,7 +102,8 @@ def recount_unplaced(installation: Installation, source: str, report: RollReport
         execute(connection, "tick/workspace")
         marks = execute(connection, "rejected_hourly/take_unplaced", source=source).scalar_one()
         execute(connection, ROLLUPS[source][-1])
-        _sum_rejected(connection, source)
+        refuse_unplaced(connection, source)
+        sum_rejected(connection, source)
         rejected = _rejected(connection, source)
     report.marks += marks
     report.rejects(rejected)

@@ -44,6 +44,7 @@ PLAIN_DEFINITIONS = (
     "exports/table",
 )
 TENANT_DEFINITIONS = (
+    "forget/table",
     "ledger/table",
     "ledger/marked_days",
     "queue/table",

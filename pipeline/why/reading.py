@@ -6,7 +6,6 @@ import gzip
 from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
-from uuid import UUID
 
 import orjson
 from sqlalchemy import Connection
@@ -17,12 +16,12 @@ from pipeline.installation import Installation
 from pipeline.publish.due import STATUS
 from pipeline.publish.keys import public_name, without_keys
 from pipeline.runs import hour_of, require_installed
+from pipeline.sources import identity
 from pipeline.sources.catalog import find_tables, partitions
 from pipeline.sources.mapping import EVENT_TABLES
 from pipeline.why.account import Account, Dashboard, Files, Holding, LastRun, Marks, Queue, Rejected, Status, Stored
 
 CLOSE = 5
-WHOLE_NUMBERS = {"integer": 2**31, "bigint": 2**63}
 
 
 def read_account(installation: Installation, tenant: str) -> Account:
@@ -30,25 +29,11 @@ def read_account(installation: Installation, tenant: str) -> Account:
     require_installed(installation.database)
     with installation.database.transaction("REPEATABLE READ") as connection:
         kind = execute(connection, "ledger/tenant_id").scalar_one()
-        typed = _typed(tenant, kind)
+        typed = identity.typed(tenant, kind)
         account = None if typed is None else _read(installation, connection, tenant, typed)
         if account is None or not (account.in_tenants or account.seen or account.has_rows):
             raise _unknown(connection, tenant, kind)
     return account
-
-
-def _typed(tenant: str, kind: str) -> Any | None:
-    """Give the id in the type of tenant ids; None where it cannot be one."""
-    try:
-        if kind == "uuid":
-            return UUID(tenant)
-        if kind in WHOLE_NUMBERS:
-            number = int(tenant)
-            return number if -WHOLE_NUMBERS[kind] <= number < WHOLE_NUMBERS[kind] else None
-        tenant.encode()
-    except ValueError:
-        return None
-    return None if "\0" in tenant else tenant
 
 
 def _unknown(connection: Connection, tenant: str, kind: str) -> PermanentError:

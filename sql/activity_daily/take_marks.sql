@@ -1,4 +1,4 @@
--- Days that have lost hours to retention stay as they are.
+-- Days that have lost hours to retention stay as they are, and those of forgotten tenants, which have no hours.
 with taken as (
     delete from pipeline.marked_activity
     returning
@@ -24,4 +24,6 @@ select distinct
 from taken as t
 inner join days as d on t.day = d.day
 cross join pipeline.progress as g
-where g.hours_from is null or d.day_start >= g.hours_from - interval '2 days'
+where
+    (g.hours_from is null or d.day_start >= g.hours_from - interval '2 days')
+    and t.tenant_id not in (select s.tenant_id from pipeline.stand_ins as s)

@@ -1,4 +1,5 @@
--- Every tenant's day of the platform that has hours, or is stored; days that have lost hours to retention are left out.
+-- Every tenant's day of the platform that has hours, or is stored; days that have lost
+-- hours to retention are left out, and those of forgotten tenants, which have none.
 with asked as (
     select
         h.tenant_id,
@@ -37,4 +38,6 @@ select
 from asked as a
 inner join days as d on a.day = d.day
 cross join pipeline.progress as g
-where g.hours_from is null or d.day_start >= g.hours_from
+where
+    (g.hours_from is null or d.day_start >= g.hours_from)
+    and a.tenant_id not in (select s.tenant_id from pipeline.stand_ins as s)

@@ -17,11 +17,11 @@ select
             and h.bucket_start < :end
             and h.bucket_start in (select s.bucket_start from settled as s)
     ) as counted_rows,
-    -- A request counts with whatever is wrong with it, unless it has no tenant.
+    -- A request counts with whatever is wrong with it, unless it has no tenant, or one that was forgotten.
     (
         select coalesce(sum(j.rows), 0)::bigint from pipeline.rejected_by_tenant as j
         where
             j.source = 'api_requests'
-            and j.reason = 'tenant_missing'
+            and j.reason in ('tenant_missing', 'forgotten')
             and j.bucket_start in (select s.bucket_start from settled as s)
     ) as refused_rows

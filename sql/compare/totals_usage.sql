@@ -21,6 +21,10 @@ select
     (
         select count(*) from pipeline.usage_events(:start, :end) as e
         where
-            (e.tenant_id is null or e.amount is null)
+            (
+                e.tenant_id is null
+                or e.amount is null
+                or e.tenant_id in (select f.tenant_id from refused as f)
+            )
             and e.bucket_start in (select s.bucket_start from settled as s)
     ) as refused_rows

@@ -23,4 +23,7 @@ select
     d.day
 from days as d
 cross join pipeline.progress as g
-where g.data_through is not null and (select count(*) from pipeline.books) = 1
+where
+    g.data_through is not null
+    and (select count(*) from pipeline.books) = 1
+    and d.tenant_id not in (select s.tenant_id from pipeline.stand_ins as s)

@@ -4,9 +4,22 @@
 insert into pipeline.files as f (
     tenant_id, path, kind, page, content_hash, bytes, page_from, page_to, seq, is_former, superseded_at
 )
-values (
-    :tenant, :path, :kind, :page, :content_hash, :bytes, :page_from, :page_to, :seq, :is_former, clock_timestamp()
-)
+select
+    k.tenant_id,
+    :path,
+    :kind,
+    :page,
+    :content_hash,
+    :bytes,
+    cast(:page_from as timestamptz),
+    cast(:page_to as timestamptz),
+    :seq,
+    :is_former,
+    clock_timestamp()
+from pipeline.tenant_state as k
+where k.tenant_id = :tenant
+-- Held, so that a tenant that is being forgotten is either still there with its files, or has none.
+for key share
 on conflict (tenant_id, path) do update
     set content_hash = ''
     where f.kind = 'dashboard'

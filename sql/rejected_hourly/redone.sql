@@ -10,6 +10,12 @@ where
     and exists (
         select
         from redo as r
-        where r.bucket_start = j.bucket_start and (r.whole or r.tenant_id is not distinct from j.tenant_id)
+        where
+            r.bucket_start = j.bucket_start
+            and (
+                r.whole
+                or (r.tenant_id is not distinct from j.tenant_id and j.forgotten is null)
+                or j.forgotten in (select f.digest from refused as f)
+            )
     )
 group by j.reason

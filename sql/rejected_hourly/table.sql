@@ -19,12 +19,16 @@ create table if not exists pipeline.rejected_by_tenant (
     bucket_start timestamptz not null,
     tenant_id @tenant_id_type,
     reason text not null,
-    rows bigint not null
+    rows bigint not null,
+    forgotten text
 );
 create index if not exists rejected_by_tenant_place on pipeline.rejected_by_tenant (source, bucket_start, tenant_id);
 comment on table pipeline.rejected_by_tenant is 'What rollup.rejected_hourly is summed from.';
 comment on column pipeline.rejected_by_tenant.source is 'Raw table.';
 comment on column pipeline.rejected_by_tenant.bucket_start is 'Start of the hour, UTC.';
-comment on column pipeline.rejected_by_tenant.tenant_id is 'Tenant; null where the raw row has none.';
+comment on column pipeline.rejected_by_tenant.tenant_id is
+'Tenant; null where the raw row has none, or is of a forgotten one.';
+comment on column pipeline.rejected_by_tenant.forgotten is
+'Digest of a forgotten tenant, of which these rows are and which tenant_id no longer names; null elsewhere.';
 comment on column pipeline.rejected_by_tenant.reason is 'What is wrong.';
 comment on column pipeline.rejected_by_tenant.rows is 'Raw rows.';

@@ -1,4 +1,5 @@
--- Takes the marks of rows without an hour, and the counts that they put in doubt.
+-- Takes the marks of rows without an hour, and the counts that they put in doubt: all of them once a tenant has been
+-- forgotten, whose counts bear no id.
 with taken as (
     delete from pipeline.marks
     where source = :source and bucket_start = '-infinity'
@@ -10,7 +11,7 @@ with taken as (
 filled as (
     insert into redo (whole, tenant_id, bucket_start)
     select distinct
-        whole,
+        whole or exists (select from pipeline.forgotten),
         tenant_id,
         timestamptz '-infinity'
     from taken

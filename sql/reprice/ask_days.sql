@@ -1,10 +1,14 @@
 -- The days with costs, or with usage. Where a zone changes, the days around the range are others as well.
+-- What forgotten tenants have cost stays as it was.
 insert into asked_days (tenant_id, day)
 select
     tenant_id,
     day
 from rollup.cost_daily
-where day >= :first_day and day < :end_day
+where
+    day >= :first_day
+    and day < :end_day
+    and tenant_id not in (select s.tenant_id from pipeline.stand_ins as s)
 union
 select
     tenant_id,

@@ -102,11 +102,14 @@ create table if not exists pipeline.progress (
     status_hash text,
     status_planned text,
     currency text,
-    platform_zone text
+    platform_zone text,
+    forget_salt bytea not null default sha256(convert_to(gen_random_uuid()::text || gen_random_uuid()::text, 'UTF8'))
 );
 comment on table pipeline.progress is 'One row: how far rolling up and publishing are.';
 comment on column pipeline.progress.currency is 'Currency of all amounts.';
 comment on column pipeline.progress.platform_zone is 'Zone that the platform''s days are in.';
+comment on column pipeline.progress.forget_salt is
+'Key of the hashes by which forgotten tenants are recognised; random, made once. With another, they would come back.';
 comment on column pipeline.progress.only_row is 'Holds the table to one row.';
 comment on column pipeline.progress.schema_version is
 'Number of the last of sql/migrations that these definitions hold.';

@@ -62,6 +62,7 @@ from (
         r.limit_amount,
         r.anchor_day
     from pipeline.read_quotas() as r
+    where not exists (select from pipeline.forgotten) or pipeline.is_remembered(r.tenant_id::text)
 ) as q
 group by q.tenant_id, q.quota_type, q.period
 $tenantcast$;

@@ -69,6 +69,7 @@ with rows_of_saas as (
         end as unfollowed
     from pipeline.read_subscriptions() as s
     cross join lateral pipeline.monthly_of(s.monthly_amount, s.amount, s.billing_interval) as m
+    where not exists (select from pipeline.forgotten) or pipeline.is_remembered(s.tenant_id::text)
 )
 
 select

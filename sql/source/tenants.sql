@@ -26,5 +26,7 @@ select
     plan,
     timezone,
     deleted
-from pipeline.read_tenants();
-comment on view pipeline.source_tenants is 'The tenants of the SaaS under the names of the contract.';
+from pipeline.read_tenants()
+where not exists (select from pipeline.forgotten) or pipeline.is_remembered(tenant_id::text);
+comment on view pipeline.source_tenants is
+'The tenants of the SaaS under the names of the contract, without those that were forgotten.';

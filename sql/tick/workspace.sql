@@ -24,6 +24,14 @@ select
 from pipeline.marks
 with no data;
 
+-- Forgotten tenants of which rows have come.
+create temp table refused on commit drop as
+select
+    tenant_id,
+    ''::text as digest
+from pipeline.marks
+with no data;
+
 -- Hours whose rejected rows are summed anew.
 create temp table recounted on commit drop as
 select bucket_start

@@ -1,0 +1,1 @@
+"""Erasure of a tenant: its rollups, its files, on demand its raw rows, with a receipt."""

@@ -1,0 +1,80 @@
+"""What the database holds of a tenant is erased in one transaction, as the only writer of rollups."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from pipeline.database.connection import again_on_conflict, execute, rows
+from pipeline.forgetting.receipt import Receipt
+from pipeline.forgetting.subject import Subject
+from pipeline.forgetting.texts import rename
+from pipeline.installation import Installation
+from pipeline.reconcile.settling import patiently
+from pipeline.rollups.chunk import sum_rejected
+from pipeline.rollups.refusing import SHORT, refuse_forgotten, refuse_unplaced
+from pipeline.rollups.ticking import ticking
+from pipeline.sources.locking import held_table
+
+SWEPT = timedelta(days=1)  # for how long a publisher may be late with a put: the longest of S3 takes minutes
+WORKSPACE = "truncate redo, touched, refused, recounted"
+KEPT = {
+    "activity": "pipeline.activity_daily",
+    "costs": "rollup.cost_daily",
+    "movements": "rollup.mrr_movements",
+    "versions": "pipeline.subscription_versions",
+}
+
+
+@dataclass
+class _Erased:
+    digest: str
+    rows: Counter[str]
+    kept: Counter[str]
+    texts: int
+
+
+def erase(installation: Installation, subject: Subject, receipt: Receipt) -> None:
+    """Forget from this commit on, and erase what there is; waits for a tick that is at work, BusyError after a minute.
+
+    Rows that come later are refused by every tick; so the order of what follows makes no difference.
+    """
+    done = patiently(lambda: again_on_conflict(lambda: _erase(installation, subject)))
+    receipt.tenant = done.digest
+    receipt.rows.update(done.rows)
+    receipt.kept.update(done.kept)
+    receipt.texts += done.texts
+
+
+def _erase(installation: Installation, subject: Subject) -> _Erased:
+    settings, tenant = installation.settings, subject.typed
+    held = [table for source in SHORT for table in held_table(settings, source)]
+    with ticking(installation.database, *held) as connection:
+        registered = {"id": subject.id, "tenant": tenant, "keys": list(subject.keys), "swept": SWEPT}
+        digest = execute(connection, "forget/register", **registered).scalar_one()
+        found: Counter[str] = Counter()
+        execute(connection, "tick/workspace")
+        for source in SHORT:
+            found.update(_erase_hours(connection, source, subject))
+        execute(connection, "forget/unname_marks", tenant=tenant)
+        kept = execute(connection, "forget/keep_sums", tenant=tenant).one()
+        execute(connection, "forget/end_subscriptions", stand_in=kept.stand_in)
+        found.update({row.name: row.rows for row in rows(connection, "forget/erase", tenant=tenant, only_count=False)})
+        texts = rename(connection, subject)
+    counts = Counter({table: getattr(kept, name) for name, table in KEPT.items()})
+    return _Erased(digest=digest, rows=+found, kept=+counts, texts=texts)
+
+
+def _erase_hours(connection: Connection, source: str, subject: Subject) -> Counter[str]:
+    """Take the tenant out of its hours as a tick would, which also counts the raw rows that stay in the source."""
+    connection.exec_driver_sql(WORKSPACE)
+    execute(connection, "forget/ask_hours", source=source, tenant=subject.typed)
+    execute(connection, "forget/recount", source=source, tenant=subject.typed)
+    connection.exec_driver_sql("analyze redo")
+    taken = refuse_forgotten(connection, source, start=None, end=None)
+    refuse_unplaced(connection, source)
+    sum_rejected(connection, source)
+    return Counter(taken)

@@ -1,0 +1,3 @@
+-- Whether any tenant has been forgotten.
+select count(*) > 0 as known
+from pipeline.forgotten

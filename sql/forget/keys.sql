@@ -1,0 +1,3 @@
+select keys
+from pipeline.forgotten
+where digest = :digest

@@ -1,0 +1,3 @@
+update pipeline.loads
+set file_name = :reason
+where load_id = :entry

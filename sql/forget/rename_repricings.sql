@@ -1,0 +1,3 @@
+update pipeline.repricings
+set reason = :reason
+where repricing = :entry

@@ -1,0 +1,3 @@
+update pipeline.runs
+set report = cast(:report as jsonb), reason = :reason, error = :error
+where run_id = :entry
