@@ -5,8 +5,9 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -45,9 +46,26 @@ group by table_schema, table_name
 """
 
 
-@pytest.fixture
-def lived(ready: Installation, sql: Sql) -> Installation:
-    """Three tenants with all that a tenant can have, one of them with two addresses; published and exported."""
+@pytest.fixture(scope="module")
+def before(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """A database and a folder: three tenants with all that a tenant can have, one with two addresses; exported."""
+    databases, home = Databases(server), tmp_path_factory.mktemp("lived") / "home"
+    made = installation_on(databases.make(template), home)
+    with psycopg.connect(address_of(made), autocommit=True) as connection:
+        fill(Sql(connection))
+        run(made, NOW)
+        rotate(made, GONE, at_once=False)
+        connection.execute("update tenants set timezone = 'Nowhere/At_all' where id = %s", (GONE,))
+        run(made, NOW)
+        connection.execute("update tenants set timezone = null where id = %s", (GONE,))
+        run(made, NOW)
+    export(made)
+    made.database.engine.dispose()
+    yield address_of(made).rsplit("/", 1)[1], home
+    databases.drop_all()
+
+
+def fill(sql: Sql) -> None:
     for tenant, name in ((GONE, NAME), ("t2", "Two"), ("t3", "Three")):
         sql("insert into tenants (id, name, plan) values (%s, %s, 'pro')", tenant, name)
         for day in ("2026-02-27", "2026-03-08", "2026-03-09"):
@@ -66,14 +84,34 @@ def lived(ready: Installation, sql: Sql) -> Installation:
     sql(
         "insert into prices values ('api_calls', 1, 10, 'NGN', '2020-01-01'), ('ai_tokens_m-1', 10, 1, 'NGN', '2020-01-01')"
     )
-    run(ready, NOW)
-    rotate(ready, GONE, at_once=False)
-    sql("update tenants set timezone = 'Nowhere/At_all' where id = %s", GONE)
-    run(ready, NOW)
-    sql("update tenants set timezone = null where id = %s", GONE)
-    run(ready, NOW)
-    export(ready)
-    return ready
+
+
+@pytest.fixture
+def lived(before: tuple[str, Path], databases: Databases) -> Iterator[Installation]:
+    """A copy of that database, beside a copy of its files in the same place: addresses hang on the place."""
+    name, home = before
+    kept = home.with_name("kept")
+    if not kept.exists():
+        shutil.copytree(home, kept, symlinks=True)
+    shutil.rmtree(home)
+    shutil.copytree(kept, home, symlinks=True)
+    installation = installation_on(databases.make(name), home)
+    yield installation
+    installation.database.engine.dispose()
+
+
+@pytest.fixture
+def sql(lived: Installation) -> Iterator[Sql]:
+    """SQL on the database of `lived`."""
+    with psycopg.connect(address_of(lived), autocommit=True) as connection:
+        yield Sql(connection)
+
+
+@pytest.fixture
+def own(ready: Installation) -> Iterator[Sql]:
+    """SQL on the database of `ready`."""
+    with psycopg.connect(address_of(ready), autocommit=True) as connection:
+        yield Sql(connection)
 
 
 def mentions(installation: Installation, sql: Sql, *words: str) -> list[str]:
@@ -193,7 +231,7 @@ def test_rows_that_still_come_are_counted_and_nothing_else(lived: Installation, 
     ]
     sql("delete from api_requests where tenant_id = %s", GONE)
     sql("delete from usage_records where tenant_id = %s", GONE)
-    run(lived, NOW)
+    run(lived, NOW + timedelta(hours=1))
     assert sql(by_source) == []
     assert mentions(lived, sql, GONE, NAME) == []
     assert_agrees(lived)
@@ -404,15 +442,15 @@ def test_the_verbs_speak_of_it(
     assert GONE not in capsys.readouterr().out
 
 
-def test_a_stranger_can_be_forgotten(ready: Installation, sql: Sql) -> None:
-    sql.tenant()
-    sql.request("2026-03-09T10:00:00Z", "stranger-1")
+def test_a_stranger_can_be_forgotten(ready: Installation, own: Sql) -> None:
+    own.tenant()
+    own.request("2026-03-09T10:00:00Z", "stranger-1")
     run(ready, NOW)
     receipt = forget(ready, "stranger-1")
     assert (receipt.complete, receipt.files) == (True, 0)
-    assert mentions(ready, sql, "stranger-1") == []
+    assert mentions(ready, own, "stranger-1") == []
     assert_agrees(ready)
-    (stand_in,) = sql("select tenant_id from pipeline.stand_ins")[0]
+    (stand_in,) = own("select tenant_id from pipeline.stand_ins")[0]
     with pytest.raises(PermanentError, match="stands for one that was forgotten"):
         forget(ready, str(stand_in))
 
@@ -440,18 +478,18 @@ def test_ids_of_any_type(databases: Databases, tmp_path: Path, kind: str, gone: 
     installation.database.engine.dispose()
 
 
-def test_runs_that_named_it_do_so_no_more_and_all_else_in_them_stays(ready: Installation, sql: Sql) -> None:
+def test_runs_that_named_it_do_so_no_more_and_all_else_in_them_stays(ready: Installation, own: Sql) -> None:
     for tenant in ("1", "10"):
-        sql.tenant(tenant)
-        sql.request("2026-03-09T10:00:00Z", tenant)
+        own.tenant(tenant)
+        own.request("2026-03-09T10:00:00Z", tenant)
     run(ready, NOW)
     report = {"seq": 1, "failures": {"1": "tenant 1: x", "10": "tenant 10: y"}, "differences": [{"tenant_id": "1"}]}
-    sql(
+    own(
         "update pipeline.runs set report = %s, error = 'Tenant ''1'': gone, 1.5 s' where run_id = 1", json.dumps(report)
     )
     assert forget(ready, "1").texts >= 1
     named = {"seq": 1, "failures": {"(forgotten)": "tenant (forgotten): x", "10": "tenant 10: y"}}
-    assert sql.one("select report from pipeline.runs where run_id = 1") == {
+    assert own.one("select report from pipeline.runs where run_id = 1") == {
         **named,
         "differences": [{"tenant_id": "(forgotten)"}],
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from copy import deepcopy
 from datetime import timedelta
 
 from sqlalchemy import Connection
@@ -21,6 +21,7 @@ from pipeline.sources.locking import held_table
 
 SWEPT = timedelta(days=1)  # for how long a publisher may be late with a put: the longest of S3 takes minutes
 WORKSPACE = "truncate redo, touched, refused, recounted"
+LEDGER = "pipeline.files"  # a row a file
 KEPT = {
     "activity": "pipeline.activity_daily",
     "costs": "rollup.cost_daily",
@@ -29,32 +30,22 @@ KEPT = {
 }
 
 
-@dataclass
-class _Erased:
-    digest: str
-    rows: Counter[str]
-    kept: Counter[str]
-    texts: int
-
-
 def erase(installation: Installation, subject: Subject, receipt: Receipt) -> None:
     """Forget from this commit on, and erase what there is; waits for a tick that is at work, BusyError after a minute.
 
     Rows that come later are refused by every tick; so the order of what follows makes no difference.
     """
-    done = patiently(lambda: again_on_conflict(lambda: _erase(installation, subject)))
-    receipt.tenant = done.digest
-    receipt.rows.update(done.rows)
-    receipt.kept.update(done.kept)
-    receipt.texts += done.texts
+    noted = patiently(lambda: again_on_conflict(lambda: _erase(installation, subject, receipt)))
+    vars(receipt).update(vars(noted))
 
 
-def _erase(installation: Installation, subject: Subject) -> _Erased:
-    settings, tenant = installation.settings, subject.typed
+def _erase(installation: Installation, subject: Subject, receipt: Receipt) -> Receipt:
+    """Give what the receipt says after it; it is written down in the same transaction."""
+    settings, tenant, noted = installation.settings, subject.typed, deepcopy(receipt)
     held = [table for source in SHORT for table in held_table(settings, source)]
     with ticking(installation.database, *held) as connection:
         registered = {"id": subject.id, "tenant": tenant, "keys": list(subject.keys), "swept": SWEPT}
-        digest = execute(connection, "forget/register", **registered).scalar_one()
+        noted.tenant = execute(connection, "forget/register", **registered).scalar_one()
         found: Counter[str] = Counter()
         execute(connection, "tick/workspace")
         for source in SHORT:
@@ -63,9 +54,12 @@ def _erase(installation: Installation, subject: Subject) -> _Erased:
         kept = execute(connection, "forget/keep_sums", tenant=tenant).one()
         execute(connection, "forget/end_subscriptions", stand_in=kept.stand_in)
         found.update({row.name: row.rows for row in rows(connection, "forget/erase", tenant=tenant, only_count=False)})
-        texts = rename(connection, subject)
-    counts = Counter({table: getattr(kept, name) for name, table in KEPT.items()})
-    return _Erased(digest=digest, rows=+found, kept=+counts, texts=texts)
+        noted.rows.update(+found)
+        noted.kept.update(+Counter({table: getattr(kept, name) for name, table in KEPT.items()}))
+        noted.files += found[LEDGER]
+        noted.texts += rename(connection, subject)
+        noted.note(connection)
+    return noted
 
 
 def _erase_hours(connection: Connection, source: str, subject: Subject) -> Counter[str]:

@@ -48,13 +48,12 @@ def forget(installation: Installation, tenant: str, *, raw: bool = False) -> Rec
     with recorded(database, "forget", clock(database), receipt), _busy_is_unfinished():
         _go_on(installation, subject, receipt)
         erase(installation, subject, receipt)
-        receipt.note(database)
         _remove_files(installation, receipt)
         if raw:
             delete_raw_rows(installation, subject, receipt)
-        republish(installation, receipt)
         # What came meanwhile: marks of deleted raw rows, the reports of runs that were at work.
         erase(installation, subject, receipt)
+        republish(installation, receipt)
         receipt.removed_at(clock(database) + max(EDGE, LONGEST_SHOWN))
         receipt.complete = tell_the_edge(installation, receipt) and not receipt.raw_left
         receipt.finish(database)
@@ -82,5 +81,4 @@ def _remove_files(installation: Installation, receipt: Receipt) -> None:
     with slots_awaited(database, otherwise="The tenant's files are still there: forget again.") as holder:
         with database.transaction() as connection:
             keys = execute(connection, "forget/keys", digest=receipt.tenant).scalar_one()
-        receipt.files += bury(installation, keys, still_held=lambda: still_held(holder))
-    receipt.note(database)
+        bury(installation, keys, still_held=lambda: still_held(holder))

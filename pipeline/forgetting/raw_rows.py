@@ -49,9 +49,10 @@ def _delete(installation: Installation, table: FoundTable, subject: Subject, rec
         while True:
             with installation.database.transaction() as connection:
                 deleted = connection.execute(statement, values).rowcount
-            if not deleted:
-                return
-            receipt.raw[name] += deleted
+                if not deleted:
+                    return
+                receipt.raw[name] += deleted
+                receipt.note(connection)
             step.advance(deleted)
 
 

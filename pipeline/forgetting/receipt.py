@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Connection
+
 from pipeline.database.connection import Database, execute, rows
 from pipeline.installation import Installation
 from pipeline.layout import counted
@@ -54,11 +56,10 @@ class Receipt:
         self.edge_until = found.get("edge_until")
         self.invalidation = found.get("invalidation", UNDONE)
 
-    def note(self, database: Database, paths: Sequence[str] = ()) -> None:
-        """Write down what has been removed so far, and which paths the edge is to be told of."""
-        with database.transaction() as connection:
-            given = {"digest": self.tenant, "receipt": json.dumps(self.to_json()), "paths": list(paths)}
-            execute(connection, "forget/note", **given)
+    def note(self, connection: Connection, paths: Sequence[str] = ()) -> None:
+        """Write down what has been removed so far, with what removes it, and which paths the edge is to be told of."""
+        given = {"digest": self.tenant, "receipt": json.dumps(self.to_json()), "paths": list(paths)}
+        execute(connection, "forget/note", **given)
 
     def finish(self, database: Database) -> None:
         """Write down how it ended."""

@@ -43,7 +43,8 @@ def republish(installation: Installation, receipt: Receipt) -> None:
             receipt.export_files += _remove(
                 installation, receipt, "exports", changed, still_held=lambda: still_held(holder)
             )
-    receipt.note(installation.database)
+    with installation.database.transaction() as connection:
+        receipt.note(connection)
 
 
 def _remove(
@@ -57,5 +58,5 @@ def _remove(
     """Remove what is superseded, however short a time; the edge is to be told of it, whatever happens in between."""
     with installation.database.transaction() as connection:
         gone = [row.path for row in rows(connection, "forget/superseded", ledger=ledger)]
-    receipt.note(installation.database, [*changed, *gone])
+        receipt.note(connection, [*changed, *gone])
     return collect(installation, ledger, still_held=still_held, kept=AT_ONCE)
