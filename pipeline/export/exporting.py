@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -96,14 +96,14 @@ def export(
     return report
 
 
-def collect_exports(installation: Installation, holder: Connection) -> int:
-    """Take away what was superseded long ago; of a folder that goes as a whole the manifest first."""
+def collect_exports(installation: Installation, holder: Connection, kept: timedelta = KEPT) -> int:
+    """Take away what was superseded longer ago than `kept`; of a folder that goes as a whole the manifest first."""
     with installation.database.transaction() as connection:
-        left = rows(connection, "exports/left", places=places(installation), kept=KEPT)
+        left = rows(connection, "exports/left", places=places(installation), kept=kept)
     still_held(holder)
     for row in left:
         installation.store.delete(f"v1/export/{row.key}/{MANIFEST}")
-    return collect(installation, "exports", still_held=lambda: still_held(holder))
+    return collect(installation, "exports", still_held=lambda: still_held(holder), kept=kept)
 
 
 @contextmanager

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from datetime import timedelta
 
 from pipeline.database.connection import execute, rows
 from pipeline.errors import TransientError
-from pipeline.export.exporting import alone, export
+from pipeline.export.exporting import alone, collect_exports, export
 from pipeline.forgetting.receipt import Receipt
 from pipeline.installation import Installation
 from pipeline.publish.collecting import Ledger, collect
-from pipeline.publish.keys import MANIFEST, export_folder, platform_address
+from pipeline.publish.keys import MANIFEST, export_folder, platform_folder, platform_key
 from pipeline.publish.publisher import slots_awaited, still_held
 from pipeline.publish.status import announce
 from pipeline.reconcile.settling import patiently
@@ -32,31 +32,23 @@ def republish(installation: Installation, receipt: Receipt) -> None:
         if said.platform_failure:
             raise TransientError(f"The platform's files could not be made anew: {said.platform_failure}")
         with slots_awaited(installation.database, otherwise=WAITING) as holder:
-            changed = [platform_address(installation).path]
-            receipt.platform_files += _remove(
-                installation, receipt, "platform_files", changed, still_held=lambda: still_held(holder)
+            changed = [f"{platform_folder(platform_key(secret))}/summary.json" for secret in installation.secrets]
+            _note(installation, receipt, "platform_files", changed)
+            receipt.platform_files += collect(
+                installation, "platform_files", still_held=lambda: still_held(holder), kept=AT_ONCE
             )
     if begun.is_exported:
         patiently(lambda: export(installation))
         with alone(installation.database) as holder:
-            changed = [f"{export_folder(installation.secret)}/{MANIFEST}"]
-            receipt.export_files += _remove(
-                installation, receipt, "exports", changed, still_held=lambda: still_held(holder)
-            )
+            changed = [f"{export_folder(secret)}/{MANIFEST}" for secret in installation.secrets]
+            _note(installation, receipt, "exports", changed)
+            receipt.export_files += collect_exports(installation, holder, AT_ONCE)
     with installation.database.transaction() as connection:
         receipt.note(connection)
 
 
-def _remove(
-    installation: Installation,
-    receipt: Receipt,
-    ledger: Ledger,
-    changed: list[str],
-    *,
-    still_held: Callable[[], None],
-) -> int:
-    """Remove what is superseded, however short a time; the edge is to be told of it, whatever happens in between."""
+def _note(installation: Installation, receipt: Receipt, ledger: Ledger, changed: Sequence[str]) -> None:
+    """Note what is about to go: the edge is to be told of it, whatever happens in between."""
     with installation.database.transaction() as connection:
         gone = [row.path for row in rows(connection, "forget/superseded", ledger=ledger)]
         receipt.note(connection, [*changed, *gone])
-    return collect(installation, ledger, still_held=still_held, kept=AT_ONCE)

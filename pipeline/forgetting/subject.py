@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from pipeline.database.connection import execute, rows
 from pipeline.errors import PermanentError
 from pipeline.installation import Installation
-from pipeline.publish.keys import tenant_key
+from pipeline.publish.keys import tenant_keys
 from pipeline.sources import identity
 from pipeline.why.reading import read_account
 
@@ -51,6 +51,6 @@ def _read(connection: Connection, installation: Installation, typed: Any) -> Sub
         id=str(typed),
         typed=typed,
         names=tuple(row.name for row in rows(connection, "forget/names", tenant=typed)),
-        keys=tuple(tenant_key(installation.secret, str(typed), number) for number in generations),
+        keys=tuple(key for number in generations for key in tenant_keys(installation, str(typed), number)),
         files=standing.files,
     )

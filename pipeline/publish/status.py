@@ -38,8 +38,8 @@ class StatusReport:
 
     `published` counts tenants that ticks had queued since the publishers looked; `platform_files` what was written of
     the platform, whose key is in `stale` where that failed, and `platform_failure` says why; `contract_files` counts
-    schemas and types that were written; `collected` files were taken away: superseded ones, and what a late publisher has left of
-    a forgotten tenant.
+    schemas and types that were written; `collected` files were taken away: superseded ones, and what a late publisher
+    has left of a forgotten tenant.
     """
 
     data_through: datetime | None = None

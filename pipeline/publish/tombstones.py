@@ -9,13 +9,12 @@ import orjson
 
 from pipeline.database.connection import rows
 from pipeline.documents.encode import compress
+from pipeline.documents.version import SCHEMA
 from pipeline.installation import Installation
 from pipeline.publish.caching import cache_control
 from pipeline.publish.due import next_seq, parsed
 from pipeline.publish.keys import folder
 from pipeline.publish.publisher import WRITERS
-
-SCHEMA = 1
 
 
 def tombstone_path(key: str) -> str:
