@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypedDict
 
-from pipeline.contract.kinds import Count, Kind, Month, PublicName, Schema, Seq, Time
+from pipeline.contract.kinds import Count, Kind, PublicName, Schema, Seq, Time
 
+MONTH = r"(\d{4}-\d{2}|__HIVE_DEFAULT_PARTITION__)"
 ParquetPath = Annotated[
     str,
     Kind(
         "ParquetPath",
         "Path relative to the manifest.",
-        {"pattern": r"^[a-z_]+/month=\d{4}-\d{2}/[A-Za-z0-9._-]+\.parquet$"},
+        {"pattern": rf"^[a-z_]+/month={MONTH}/[A-Za-z0-9._-]+\.parquet$"},
+    ),
+]
+ExportedMonth = Annotated[
+    str,
+    Kind(
+        "ExportedMonth",
+        "A calendar month, or as readers of partitions write it, none: rows whose time is no time.",
+        {"pattern": f"^{MONTH}$"},
     ),
 ]
 
@@ -49,7 +58,7 @@ class ExportedFile(TypedDict):
     """One Parquet file of the export."""
 
     table: Annotated[str, "The table that it is part of."]
-    month: Annotated[Month, "The month that it holds rows of."]
+    month: Annotated[ExportedMonth, "The month that it holds rows of."]
     path: Annotated[ParquetPath, "Where it is."]
     rows: Annotated[Count, "Rows in it."]
     bytes: Annotated[Count, "How large it is, in bytes."]

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from pipeline.database.connection import execute, rows
 from pipeline.forgetting.receipt import Receipt
 from pipeline.installation import Installation
+from pipeline.settings import PREFIX
 
 LONGEST = 120.0
-HIDDEN = ("TENANTCAST_SECRET", "TENANTCAST_DATABASE_URL")
 SAID = 200  # characters of what a command says that stand in the receipt
 
 
@@ -36,8 +36,8 @@ def tell_the_edge(installation: Installation, receipt: Receipt) -> bool:
 
 
 def _run(command: Sequence[str], paths: Sequence[str]) -> str | None:
-    """Run it; give what went wrong. It gets what the shell gives, without our secrets."""
-    given = {name: value for name, value in os.environ.items() if name not in HIDDEN}
+    """Run it; give what went wrong. It gets what the shell gives, without our settings: some are secrets."""
+    given = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     try:
         done = subprocess.run(  # noqa: S603  the operator's own command, without a shell
             list(command),
