@@ -348,7 +348,7 @@ def test_stopped_at_any_step_it_goes_on_and_the_receipt_is_whole(
     receipt = forget(lived, GONE, raw=True)
     assert mentions(lived, sql, GONE, NAME) == []
     assert (receipt.complete, receipt.rows["rollup.api_hourly"], receipt.rows["rollup.usage_hourly"]) == (True, 4, 3)
-    assert (receipt.files, receipt.raw["api_requests"], receipt.raw["tenants"]) == (18, 9, 1)
+    assert (receipt.files, receipt.raw["api_requests"], receipt.raw["tenants"]) == (22, 9, 1)
     assert_agrees(lived)
     again = forget(lived, GONE, raw=True)
     assert again.to_json() == {**receipt.to_json(), "edge_until": again.edge_until}
@@ -401,7 +401,7 @@ def test_the_edge_is_told_and_where_that_fails_told_again(lived: Installation, s
     )
     assert forget(telling, GONE).complete
     told = noted.read_text().split()
-    assert len([path for path in told if path.startswith("v1/t/")]) == 18
+    assert len([path for path in told if path.startswith("v1/t/")]) == 22
     assert any(path.endswith("/summary.json") for path in told)
     assert any(path.endswith("/manifest.json") for path in told)
     assert any(path.endswith(".parquet") for path in told)
