@@ -44,7 +44,7 @@ def superseded(sql: Sql, ledger: str = "files") -> list[str]:
 
 def test_what_is_replaced_stays_for_a_week_and_as_long_as_a_cache_may_show_it(replaced: Installation, sql: Sql) -> None:
     old = superseded(sql)
-    assert [path.split("/")[3] for path in old] == ["costs", "daily", "hourly"]
+    assert [path.split("/")[3] for path in old] == ["costs", "daily", "hourly", "monthly", "weekly"]
     age(sql, by=f"{KEPT.total_seconds() - 600} seconds")
     before = reachable(replaced)
     assert run(replaced, NOW).status.collected == 0
@@ -151,4 +151,4 @@ def test_many_are_collected_batch_by_batch_and_not_all_at_once(
     monkeypatch.setattr(collecting, "BATCH", 2)
     monkeypatch.setattr(collecting, "MOST", 2)
     age(sql)
-    assert [run(replaced, NOW).status.collected for _ in range(3)] == [2, 1, 0]
+    assert [run(replaced, NOW).status.collected for _ in range(4)] == [2, 2, 1, 0]
