@@ -172,7 +172,9 @@ CHANGES = {  # one after the other
         f"insert into usage_records (tenant_id, quota_type, amount, created_at) values ('t1', '{TOKENS}', 1, '2026-03-03 12:00Z')",
         costs(TOKENS, ("t1",), "2026-03-03")
         | {("usage_hourly", "t1 2026-03-03 12:00:00+00"), ("usage_daily", "t1 2026-03-03")},
-        of_tenants("t1") | COST_FILES | {"t1 hourly/2026-03-03", "t1 daily/2026-03"},
+        of_tenants("t1")
+        | COST_FILES
+        | {f"t1 {page}" for page in ("hourly/2026-03-03", "daily/2026-03", "weekly/2026", "monthly/2026")},
     ),
 }
 
