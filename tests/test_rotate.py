@@ -17,6 +17,7 @@ from pipeline.reconcile.reconciling import reconcile
 from pipeline.run import run
 from tests.checks import reachable
 from tests.conftest import NOW, Sql, address_of, document, environment_of, installation_on, published
+from tests.contracts import describes
 
 
 @pytest.fixture
@@ -77,9 +78,9 @@ def test_a_new_secret_gives_all_of_them_another_address(up: Installation, sql: S
         assert below(other, path) == kept[tenant]
     sql("update pipeline.files set superseded_at = superseded_at - interval '1 month'")
     sql("update pipeline.platform_files set superseded_at = superseded_at - interval '1 month'")
-    assert run(other, NOW).status.collected == 2 * 4 + 3
+    assert run(other, NOW).status.collected == 2 * 6 + 3
     assert all(below(other, path) == {} for path in old.values())
-    assert len(published(other)) == 2 * 4 + 3 + 1
+    assert len([path for path in published(other) if not describes(path)]) == 2 * 6 + 3 + 1
     assert reconcile(other).agrees
     other.database.engine.dispose()
 
@@ -114,7 +115,7 @@ def test_the_verb_prints_the_new_address_and_until_when_the_old_one_can_be_read(
     assert "the old address can be read, as it is now, until 20" in shown.err
     assert main(["url", "1", "--rotate", "--now", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert (told["key"], told["removed"]) == (address(up, "1").key, 8)
+    assert (told["key"], told["removed"]) == (address(up, "1").key, 12)
     for wrong, says in (
         (["url", "--platform", "--rotate"], "--rotate is for a tenant"),
         (["url", "1", "--now"], "--now goes with --rotate"),
