@@ -82,7 +82,7 @@ def test_nothing_is_found_where_nothing_is_wrong(healthy: Installation) -> None:
     assert found(healthy) == []
     diagnosis = examine(healthy, NOW)
     assert [finding.name for finding in diagnosis.findings] == ["superuser"]
-    assert len(diagnosis.checks) == len(set(diagnosis.checks)) == 39
+    assert len(diagnosis.checks) == len(set(diagnosis.checks)) == 41
     assert found(healthy, NOW + HOUR) == []
 
 
@@ -744,7 +744,7 @@ def test_the_verb_prints_finding_by_finding_and_fits_the_terminal(
         monkeypatch.setenv("COLUMNS", str(columns))
         assert main(["doctor"]) == 1, "the tick is late by the real clock as well"
         lines = capsys.readouterr().out.splitlines()
-        assert lines[-1].startswith("39 checks: 2 errors")
+        assert lines[-1].startswith("41 checks: 2 errors")
         assert "ERROR     triggers: public.api_requests: marking triggers tenantcast_update" in "\n".join(lines)
         prose = [line for line in lines if not line.startswith(" " * 12)]
         assert max(len(line) for line in prose) <= columns
