@@ -135,7 +135,7 @@ def test_what_has_just_been_published_differs_in_nothing(up: Installation) -> No
     assert report.bytes == sum(map(len, held(up).values()))
     platform = 1 + 2 + 1  # the summary, two months, the tenants
     contract = len(DOCUMENTS) + 1  # a schema each, and the types
-    assert report.files == 4 + (7 + 2 + 2) + (37 + 1 + 2 + 2) + (8 + 1 + 1) + platform + contract
+    assert report.files == 4 + (7 + 2 + 2 + 2) + (37 + 1 + 2 + 2 + 2) + (8 + 1 + 1 + 2) + platform + contract
 
 
 def test_before_anything_is_published_all_wait(ready: Installation, sql: Sql) -> None:
@@ -333,6 +333,8 @@ def test_a_rollup_row_edited_by_hand_differs_from_the_files(up: Installation, sq
         ("t1", "hourly/2026-02-20", differs),
         ("t1", "dashboard", differs),
         ("t2", "daily/2026-02", differs),
+        ("t2", "weekly/2026", differs),
+        ("t2", "monthly/2026", differs),
         ("t2", "dashboard", differs),
         ("t3", "hourly/2026-02-03", "should be gone"),
         ("t3", "dashboard", differs),
@@ -404,7 +406,7 @@ def test_strays_are_named_without_a_key_and_taken_away(up: Installation) -> None
     strays += [f"v1/t/{nobodys}/hourly/2020-01-01.0123456789ab.json", f"v1/t/{mine.rsplit('/', 1)[1]}.json"]
     for path in strays:
         put(up, path, b"any")
-    put(up, "v1/schema/dashboard.json", b"not a tenant's")
+    put(up, "v1/notes/of-somebody.json", b"not a tenant's")
     unknown = "not in the ledger"
     report = compare_files(up)
     assert report.found == {unknown: 5}
@@ -414,8 +416,8 @@ def test_strays_are_named_without_a_key_and_taken_away(up: Installation) -> None
         assert key not in said
     assert [each.what for each in compare_files(up, ["t1"]).differences] == [unknown] * 2
     mend(up)
-    assert up.store.get("v1/schema/dashboard.json") == b"not a tenant's"
-    up.store.delete("v1/schema/dashboard.json")
+    assert up.store.get("v1/notes/of-somebody.json") == b"not a tenant's"
+    up.store.delete("v1/notes/of-somebody.json")
     assert held(up) == before
 
 
@@ -435,7 +437,7 @@ def test_files_of_a_deleted_tenant_should_be_gone(up: Installation, sql: Sql) ->
     roll(up, NOW)
     sql("delete from pipeline.queue")
     report = compare_files(up)
-    assert report.found["should be gone"] == report.total == 12
+    assert report.found["should be gone"] == report.total == 14
     mend(up)
     assert found(up) == set()
     assert not [path for path in held(up) if path.startswith(folder_of(up, "t1"))]
