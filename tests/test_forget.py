@@ -333,6 +333,7 @@ STEPS = ("erase", "_remove_files", "delete_raw_rows", "republish", "tell_the_edg
 def test_stopped_at_any_step_it_goes_on_and_the_receipt_is_whole(
     lived: Installation, sql: Sql, monkeypatch: pytest.MonkeyPatch, step: str, after: bool
 ) -> None:
+    """Trap 14."""
     real = getattr(forgetting, step)
 
     def killed(*given: Any) -> None:

@@ -53,6 +53,7 @@ def fill(sql: Sql, tenants: list[str]) -> None:
 def test_every_published_byte_belongs_to_the_tenant_of_its_path(
     databases: Databases, template: str, tmp_path_factory: pytest.TempPathFactory, ids: list[str]
 ) -> None:
+    """Trap 14."""
 
     installation = installation_on(databases.make(template), tmp_path_factory.mktemp("isolation"))
     tenants = with_likes(ids)
@@ -89,7 +90,7 @@ def test_files_are_gzip_once_and_hold_no_clock(ready: Installation, sql: Sql) ->
 
 @pytest.mark.real
 def test_guessing_walking_and_swapping_keys_leads_nowhere(ready: Installation, sql: Sql, tmp_path: Path) -> None:
-    """By nginx as the edge has it, and by the preview: every mixture of one tenant's key with another's files."""
+    """Trap 14: by nginx as the edge has it, and by the preview: every mixture of one tenant's key with another's files."""
     tenants = with_likes([each for each in KNOWN if len(each) < 100])
     fill(sql, tenants)
     run(ready, NOW)

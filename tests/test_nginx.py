@@ -38,6 +38,7 @@ def site(ready: Installation, sql: Sql, tmp_path: Path) -> Iterator[Site]:
 
 
 def test_every_file_comes_as_it_lies_there_with_its_headers(site: Site) -> None:
+    """Trap 13."""
     files = published(site.installation)
     assert {path.rsplit(".", 1)[1] for path in files} == {"json", "parquet", "ts"}
     for path, content in files.items():
@@ -59,7 +60,7 @@ def test_who_cannot_read_gzip_gets_it_unpacked(site: Site) -> None:
 
 
 def test_an_etag_changes_with_the_content_however_soon(site: Site) -> None:
-    """nginx makes it of the second and the size: here both versions have the same of either but for the store's care."""
+    """Trap 13: nginx makes it of the second and the size: here both versions have the same of either but for the store's care."""
     path, store = "v1/t/" + "0" * 32 + "/dashboard.json", site.installation.store
     etags = []
     for number in range(3):

@@ -139,6 +139,7 @@ def test_an_object_that_changes_has_another_etag_once_it_is_fetched_anew(edge: E
 
 
 def test_while_the_store_is_down_the_last_answers_go_on(edge: Edge) -> None:
+    """Trap 13."""
     path = f"{FOLDER}/dashboard.json"
     edge.put(path, packed("the last one"), SOON)
     before = edge.site.ask(f"/{path}")

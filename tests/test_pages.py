@@ -131,7 +131,7 @@ def many(sql: Sql, count: int) -> None:
 
 
 def test_what_the_first_screen_leaves_out_is_in_ranked_pages(ready: Installation, sql: Sql) -> None:
-    """Nothing is left out, ties are broken by name, and the parts add up to the whole."""
+    """Trap 19: nothing is left out, ties are broken by name, and the parts add up to the whole."""
     sql.tenant()
     many(sql, 230)
     run(ready, NOW)

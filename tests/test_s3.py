@@ -48,6 +48,7 @@ def fill(sql: Sql) -> None:
 def test_a_run_uploads_what_the_file_store_holds_with_all_that_a_browser_needs(
     ready: Installation, sql: Sql, bucket: Bucket, databases: Databases, template: str
 ) -> None:
+    """Trap 13."""
     fill(sql)
     run(on(ready, f"s3://{bucket.name}/some/prefix"), NOW)
     found = {key: bucket.object(key) for key in bucket.writes()}

@@ -183,7 +183,7 @@ def test_a_rotation_is_ended_at_once_when_asked_for(
 
 def test_a_leaked_secret_is_replaced_and_its_addresses_closed_in_two_steps(up: Installation, new: Installation) -> None:
     old = address(up, "1").path
-    assert close_former(new).left == 11, "nothing is up in their place: tenants keep their files"
+    assert close_former(new).left == 15, "nothing is up in their place: tenants keep their files"
     assert below(new, old)
     run(new, NOW)
     assert close_former(new).left == 0
@@ -267,7 +267,7 @@ def test_doctor_says_where_a_rotation_stands(up: Installation, both: Installatio
     run(both, NOW)
     assert told(both) == [("note", "addresses under TENANTCAST_PREVIOUS_SECRET are kept up too, of 2 tenants")]
     run(new, NOW)
-    assert told(new) == [("note", "6 files of tenants left under the keys of an earlier secret")]
+    assert told(new) == [("note", "10 files of tenants left under the keys of an earlier secret")]
     close_former(new)
     assert told(new) == []
 

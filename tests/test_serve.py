@@ -22,6 +22,7 @@ from typing import IO
 
 import pytest
 
+from pipeline.publish.content import content_type
 from pipeline.serving.site import accepts_gzip
 from pipeline.settings import ROOT
 from tests.sample_documents import Sample, dashboard, publish, status
@@ -164,7 +165,7 @@ def _tempt(store: Path) -> None:
 def test_published_files_have_the_headers_of_the_contract(steady: Served, path: str) -> None:
     reply = steady.ask(f"/{path}", GZIP)
     assert reply.status == 200
-    assert reply.headers["Content-Type"] == "application/json"
+    assert reply.headers["Content-Type"] == content_type(path)
     assert reply.headers["Content-Encoding"] == "gzip"
     assert reply.headers["Cache-Control"] == CACHE_CONTROL[path]
     assert reply.headers["Vary"] == "Accept-Encoding"

@@ -87,6 +87,7 @@ def test_a_grant_opens_its_folder_whole_in_the_query_or_in_cookies(site: Site, u
 
 @pytest.mark.real
 def test_a_grant_opens_no_other_folder_whoever_it_was_minted_for(site: Site, up: Installation) -> None:
+    """Trap 14."""
     paths = {tenant: address(up, tenant).path for tenant in HOSTILE}
     paths |= {"platform": platform_address(up).path, "export": f"{export_folder(up.secret)}/manifest.json"}
     for mine in paths:
@@ -97,6 +98,7 @@ def test_a_grant_opens_no_other_folder_whoever_it_was_minted_for(site: Site, up:
 
 @pytest.mark.real
 def test_what_was_tampered_with_or_has_expired_is_refused(site: Site, up: Installation) -> None:
+    """Trap 14."""
     one, ten = address(up, "1"), address(up, "10")
     good, gone = granted(up, one.path), granted(up, one.path, at=datetime.now(UTC) - QUARTER - timedelta(seconds=2))
     given = dict(parse_qsl(good.query))
