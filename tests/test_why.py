@@ -156,7 +156,7 @@ def test_a_zone_that_cannot_be_used(published: Installation, sql: Sql) -> None:
 
 def test_a_deleted_tenant(published: Installation, sql: Sql) -> None:
     sql("update tenants set deleted_at = now() where id = 't1'")
-    assert "the next run takes away the 5 files that are left" in because(published)
+    assert "the next run takes away the 7 files that are left" in because(published)
     run(published, NOW)
     assert because(published) == "It is deleted, so nothing is published of it; its files are gone."
     sql("delete from tenants where id = 't1'")
@@ -263,7 +263,7 @@ def test_runs_say_what_each_run_did(
     failed, status, files, rollup = runs_in(capsys.readouterr().out)
     assert failed.endswith("FAILED: no such bucket")
     assert "status" in status
-    assert re.search(r"publish +[\d.]+ s +through 2026-03-10T12:00:00Z; 2 tenants looked at; 6 files written \(", files)
+    assert re.search(r"publish +[\d.]+ s +through 2026-03-10T12:00:00Z; 2 tenants looked at; 8 files written \(", files)
     assert "3 marks; 3 buckets redone; 3 days; 2 tenants changed" in rollup
     assert "rejected duration_negative 1" in rollup
     assert main(["runs", "--json", "--limit", "4"]) == 0
@@ -283,7 +283,7 @@ def test_run_summary_has_the_ledger_in_columns_with_comments(published: Installa
     rows = sql(
         "select verb, marks, rejected_rows, files_written, took > interval '0' from pipeline.run_summary order by run_id"
     )
-    assert rows[:2] == [("rollup", 3, 1, None, True), ("publish", None, None, 6, True)]
+    assert rows[:2] == [("rollup", 3, 1, None, True), ("publish", None, None, 8, True)]
     bare = """select a.attname from pg_attribute a where attrelid = 'pipeline.run_summary'::regclass and attnum > 0
         and col_description(attrelid, attnum) is null"""
     assert sql(bare) == []
