@@ -269,7 +269,7 @@ def test_runs_say_what_each_run_did(
     assert main(["runs", "--json", "--limit", "4"]) == 0
     listed = json.loads(capsys.readouterr().out)["runs"]
     assert [each["verb"] for each in listed] == ["publish", "status", "publish", "rollup"]
-    assert (listed[2]["files_written"], listed[2]["tenants_failed"], listed[1]["tenants_failed"]) == (6, 0, None)
+    assert (listed[2]["files_written"], listed[2]["tenants_failed"], listed[1]["tenants_failed"]) == (8, 0, None)
     assert (listed[3]["marks"], listed[3]["rejected"]) == (3, {"duration_negative": 1})
     assert main(["runs", "--limit", "0"]) == 2
 
