@@ -29,5 +29,16 @@ class BusyError(TransientError):
     """Somebody else is doing this very work: there is nothing to do here. Exit code 0."""
 
 
+class OvertakenError(TransientError):
+    """A newer file is up than the one that was to be written: it stays. The next run writes above it."""
+
+    def __init__(self, path: str, *, seq: int, standing: int) -> None:
+        super().__init__(
+            f"{path}: one with seq {standing} is up, this would be {seq}: another publisher has taken over, or the "
+            "database is older than its files. Nothing is lost; run it again."
+        )
+        self.standing = standing
+
+
 class ConflictError(TransientError):
     """Two transactions met on one row; the same again, from the start, succeeds."""

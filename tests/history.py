@@ -100,11 +100,12 @@ class Doomed:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.store, name)
 
-    def put(self, path: str, content: bytes, *, cache_control: str) -> None:
+    def put(self, path: str, content: bytes, *, cache_control: str, over: str | None = None) -> str:
         """Write a file, perhaps for the last time."""
         self.fuse.burn()
-        self.store.put(path, content, cache_control=cache_control)
+        version = self.store.put(path, content, cache_control=cache_control, over=over)
         self.fuse.burn()
+        return version
 
     def delete(self, path: str) -> None:
         """Remove a file, perhaps for the last time."""

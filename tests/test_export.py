@@ -70,9 +70,9 @@ def put_paths(monkeypatch: pytest.MonkeyPatch, installation: Installation) -> li
     written: list[str] = []
     put = installation.store.put
 
-    def noted(path: str, content: bytes, *, cache_control: str) -> None:
+    def noted(path: str, content: bytes, **how: Any) -> str:
         written.append(path.partition("/export/")[2].partition("/")[2])
-        put(path, content, cache_control=cache_control)
+        return put(path, content, **how)
 
     monkeypatch.setattr(installation.store, "put", noted)
     return written
@@ -373,12 +373,12 @@ def test_killed_anywhere_the_ledger_knows_each_file_and_the_next_one_ends_it(
 ) -> None:
     put, count = filled.store.put, 0
 
-    def dying(path: str, content: bytes, *, cache_control: str) -> None:
+    def dying(path: str, content: bytes, **how: Any) -> str:
         nonlocal count
         if count == last:
             raise Killed
         count += 1
-        put(path, content, cache_control=cache_control)
+        return put(path, content, **how)
 
     with monkeypatch.context() as patched:
         patched.setattr(filled.store, "put", dying)
@@ -519,9 +519,9 @@ def test_parquet_is_stored_as_it_is_and_kept_for_ever(filled: Installation, monk
     sent: dict[str, str] = {}
     put = filled.store.put
 
-    def noted(path: str, content: bytes, *, cache_control: str) -> None:
-        sent[path.rsplit(".", 1)[1]] = cache_control
-        put(path, content, cache_control=cache_control)
+    def noted(path: str, content: bytes, **how: Any) -> str:
+        sent[path.rsplit(".", 1)[1]] = how["cache_control"]
+        return put(path, content, **how)
 
     monkeypatch.setattr(filled.store, "put", noted)
     export(filled)

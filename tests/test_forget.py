@@ -283,14 +283,14 @@ def test_a_publisher_that_was_late_brings_nothing_back(
     late = installation_on(address_of(lived), lived.settings.home)
     put, written = FileStore.put, []
 
-    def asleep(store: FileStore, path: str, content: bytes, *, cache_control: str) -> None:
+    def asleep(store: FileStore, path: str, content: bytes, **how: Any) -> str:
         if store is late.store and not written:
             monkeypatch.setattr(publisher, "still_held", lambda holder: None)
             sql("select pg_terminate_backend(l.pid) from pg_locks as l where l.locktype = 'advisory' and l.objid < 64")
             forget(lived, GONE)
         if store is late.store:
             written.append(path)
-        put(store, path, content, cache_control=cache_control)
+        return put(store, path, content, **how)
 
     monkeypatch.setattr(FileStore, "put", asleep)
     with pytest.raises(TransientError):

@@ -83,11 +83,12 @@ def refusing(installation: Installation, monkeypatch: pytest.MonkeyPatch, part: 
     taken: list[str] = []
     put = FileStore.put
 
-    def refused(self: FileStore, path: str, content: bytes, *, cache_control: str) -> None:
+    def refused(self: FileStore, path: str, content: bytes, **how: Any) -> str:
         if part in path:
             raise error
-        put(self, path, content, cache_control=cache_control)
+        version = put(self, path, content, **how)
         taken.append(path)
+        return version
 
     monkeypatch.setattr(FileStore, "put", refused)
     return taken

@@ -7,6 +7,7 @@ import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -239,11 +240,11 @@ class Failing(FileStore):
         self.error: type[Exception] = TransientError
         self.order: list[str] = []
 
-    def put(self, path: str, content: bytes, *, cache_control: str) -> None:
+    def put(self, path: str, content: bytes, *, cache_control: str, over: str | None = None) -> str:
         if self.refused and self.refused in path:
             raise self.error(f"{path}: SlowDown")
         self.order.append(path)
-        super().put(path, content, cache_control=cache_control)
+        return super().put(path, content, cache_control=cache_control, over=over)
 
 
 def failing(installation: Installation, refused: str) -> Failing:
@@ -417,12 +418,13 @@ def test_what_was_changed_meanwhile_is_not_noted_as_published(
     roll(ready, NOW)
     put = FileStore.put
 
-    def rezoning(self: FileStore, path: str, content: bytes, *, cache_control: str) -> None:
-        put(self, path, content, cache_control=cache_control)
+    def rezoning(self: FileStore, path: str, content: bytes, **how: Any) -> str:
+        version = put(self, path, content, **how)
         if path.endswith("dashboard.json"):
             monkeypatch.undo()
             sql("update tenants set timezone = 'America/New_York'")
             roll(ready, NOW)
+        return version
 
     monkeypatch.setattr(FileStore, "put", rezoning)
     publish(ready, NOW)

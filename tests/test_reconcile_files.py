@@ -499,9 +499,9 @@ def test_a_status_json_of_before_is_found_and_that_of_a_killed_run_is_right(
     before = up.store.get(STATUS) or b""
     writing = up.store.put
 
-    def killed(path: str, content: bytes, *, cache_control: str) -> None:
+    def killed(path: str, content: bytes, **how: Any) -> str:
         if written:
-            writing(path, content, cache_control=cache_control)
+            writing(path, content, **how)
         raise KeyboardInterrupt
 
     for written in (True, False):

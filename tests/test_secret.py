@@ -6,6 +6,7 @@ import gzip
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -225,10 +226,10 @@ def test_a_tenant_that_cannot_be_written_under_its_old_key_is_stale_under_both(
     old, put = address(up, "1"), both.store.put
     sql.request("2026-03-10T11:10:00Z", "1")
 
-    def failing(path: str, content: bytes, *, cache_control: str) -> None:
+    def failing(path: str, content: bytes, **how: Any) -> str:
         if path == old.path:
             raise TransientError("the line is cut")
-        put(path, content, cache_control=cache_control)
+        return put(path, content, **how)
 
     with monkeypatch.context() as patched:
         patched.setattr(both.store, "put", failing)

@@ -28,7 +28,7 @@ class Unreliable(FileStore):
         self.random, self.weights, self.lock = random.Random(seed), weights, threading.Lock()
         self.faults: list[str] = []
 
-    def put(self, path: str, content: bytes, *, cache_control: str) -> None:
+    def put(self, path: str, content: bytes, *, cache_control: str, over: str | None = None) -> str:
         with self.lock:
             fault, pause = self.random.choices(FAULTS, self.weights)[0], self.random.uniform(0, 0.02)
             self.faults += [fault] if fault else []
@@ -36,9 +36,10 @@ class Unreliable(FileStore):
             raise TransientError(f"{path}: SlowDown")
         if fault == "slow":
             time.sleep(pause)
-        super().put(path, content, cache_control=cache_control)
+        version = super().put(path, content, cache_control=cache_control, over=over)
         if fault == "after":
             raise TransientError(f"{path}: the connection was lost before an answer came")
+        return version
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -25,6 +25,7 @@ from pipeline.publish.collecting import KEPT, collect
 from pipeline.publish.due import places
 from pipeline.publish.keys import MANIFEST
 from pipeline.publish.publisher import still_held
+from pipeline.publish.stores import ABSENT
 from pipeline.runs import as_dict, clock, recorded, require_installed
 
 EXPORT_LOCK = 3_620_118_254  # any number, the same for every export
@@ -196,10 +197,11 @@ def _entry(path: str, what: tuple[str, Month, datetime], part: Part) -> Entry:
 def _write_manifest(place: _Place, report: ExportReport) -> str:
     """List what is current, of all tables; give its path."""
     assert report.data_through is not None
-    path = f"{place.ledger.folder}/{MANIFEST}"
+    path, store = f"{place.ledger.folder}/{MANIFEST}", place.installation.store
+    up = store.look(path)  # first: what the ledger says after is no older, and a manifest of later makes the put fail
     with place.installation.database.transaction() as connection:
         entries = place.ledger.current(connection)
         schemas = {table: read_schema(connection, table) for table in TABLES}
     content = manifest(place.ledger.folder, entries, schemas, data_through=report.data_through)
-    place.installation.store.put(path, content, cache_control=cache_control(path))
+    store.put(path, content, cache_control=cache_control(path), over=up.version if up else ABSENT)
     return path

@@ -16,6 +16,7 @@ from pipeline.mrr.days import look_of
 from pipeline.platform.reading import Asked, Platform, read_platform
 from pipeline.platform.shaping import Changes, Current, File, shape
 from pipeline.publish.caching import cache_control
+from pipeline.publish.fencing import put_newer
 from pipeline.publish.keys import platform_folder, platform_key
 from pipeline.publish.publisher import WORK_MEM, WRITERS
 from pipeline.runs import hour_of
@@ -69,7 +70,7 @@ def publish_platform(
         execute_many(connection, "platform/plan", entries)
     still_held()
     for changes in parts:
-        _write(installation, changes)
+        _write(installation, changes, moment.seq)
     still_held()
     again_on_conflict(lambda: _record(database, parts, entries))
     return Published(
@@ -96,7 +97,7 @@ def _told_apart(parts: Sequence[Changes]) -> Sequence[tuple[bool, Changes]]:
     return [(number > 0, changes) for number, changes in enumerate(parts)]
 
 
-def _write(installation: Installation, changes: Changes) -> None:
+def _write(installation: Installation, changes: Changes, seq: int) -> None:
     """Write the pages, several at a time, then the summary."""
 
     def put(file: File) -> None:
@@ -105,7 +106,7 @@ def _write(installation: Installation, changes: Changes) -> None:
     with ThreadPoolExecutor(WRITERS) as writers:
         list(writers.map(put, changes.pages))
     if changes.summary:
-        put(changes.summary)
+        put_newer(installation.store, changes.summary.path, changes.summary.content, seq=seq)
 
 
 def _record(database: Database, parts: Sequence[Changes], entries: Sequence[dict[str, Any]]) -> None:

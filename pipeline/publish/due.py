@@ -41,8 +41,12 @@ def published_through(database: Database, as_of: datetime | None) -> datetime:
 
 def next_seq(installation: Installation) -> int:
     """Take the next number: above all given out, and above that of the status.json that is up."""
-    published = seq_of(parsed(installation.store.get(STATUS)) or {})
-    with installation.database.transaction() as connection:
+    return next_seq_above(installation.database, seq_of(parsed(installation.store.get(STATUS)) or {}))
+
+
+def next_seq_above(database: Database, published: int) -> int:
+    """Take the next number: above all given out, and above one that is up."""
+    with database.transaction() as connection:
         return int(execute(connection, "published/next_seq", published=published).scalar_one())
 
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,14 +14,15 @@ from sqlalchemy import Connection
 
 from pipeline.costs.days import open_for
 from pipeline.database.connection import Database, again_on_conflict, rows
-from pipeline.errors import BusyError, PermanentError, TenantcastError, UnusableError
+from pipeline.errors import BusyError, OvertakenError, PermanentError, TenantcastError, UnusableError
 from pipeline.installation import Installation
 from pipeline.publish.caching import cache_control
-from pipeline.publish.due import find_due, next_seq, published_through
+from pipeline.publish.due import find_due, next_seq, next_seq_above, published_through
+from pipeline.publish.fencing import put_newer
 from pipeline.publish.keys import tenant_keys
 from pipeline.publish.reading import Job, read_jobs
 from pipeline.publish.recording import Outcome, done, failed, plan, record
-from pipeline.publish.shaping import Changes, shape
+from pipeline.publish.shaping import Changes, File, shape
 from pipeline.runs import as_dict, clock, recorded, require_installed
 
 SLOTS = 64
@@ -146,9 +147,11 @@ def _publish_jobs(installation: Installation, jobs: Sequence[Job], holder: Conne
     plan(database, shaped, seq)
     still_held(holder)
     with ThreadPoolExecutor(WRITERS) as writers:
-        written = list(writers.map(lambda each: (each[0], _contained(_write, installation, *each)), shaped))
+        written = list(writers.map(lambda each: (each[0], _contained(_write, installation, *each, seq)), shaped))
     still_held(holder)
     overtaken = again_on_conflict(lambda: record(database, written, through, seq))
+    for standing in [error.standing for _, error in failed(written) if isinstance(error, OvertakenError)]:
+        next_seq_above(database, standing)
     _count(report, [each for each in written if each[0] not in overtaken])
 
 
@@ -178,15 +181,23 @@ def _shape(installation: Installation, job: Job, report: PublishReport) -> Chang
     )
 
 
-def _write(installation: Installation, job: Job, shaped: Changes | TenantcastError) -> Changes:
+def _write(installation: Installation, job: Job, shaped: Changes | TenantcastError, seq: int) -> Changes:
     """Write pages, then the dashboard that lists them; of a deleted tenant remove all, the dashboard first."""
     if isinstance(shaped, TenantcastError):
         raise shaped
-    for file in shaped.files():
-        installation.store.put(file.path, file.content, cache_control=cache_control(file.path))
+    for part in shaped.each():
+        for page in part.pages:
+            installation.store.put(page.path, page.content, cache_control=cache_control(page.path))
+        if part.dashboard:
+            part.dashboard = _put_dashboard(installation, part.dashboard, seq)
     for path in job.to_delete:
         installation.store.delete(path)
     return shaped
+
+
+def _put_dashboard(installation: Installation, file: File, seq: int) -> File:
+    version = put_newer(installation.store, file.path, file.content, seq=seq, known=file.version)
+    return replace(file, version=version)
 
 
 def _count(report: PublishReport, outcomes: Sequence[Outcome]) -> None:

@@ -40,6 +40,7 @@ class Current:
     content_hash: str
     listed: Listed
     path: str
+    version: str | None = None  # in the store, where that is known
 
 
 @dataclass
@@ -112,7 +113,7 @@ def _still_holds(job: Job, days: set[date]) -> bool:
 def _current(row: Row[Any]) -> Current:
     relative = row.path.split("/", 3)[3]
     listed = Listed(relative, row.page, row.page_from, row.page_to, row.bytes)
-    return Current(row.content_hash, listed, row.path)
+    return Current(row.content_hash, listed, row.path, row.version)
 
 
 def _changed_days(connection: Connection, jobs: dict[Any, Job], at: dict[str, Any]) -> dict[Any, set[date]]:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from pipeline.database.connection import Database, execute, execute_many, rows
 from pipeline.documents.quotas import next_quota_change
-from pipeline.errors import TenantcastError
+from pipeline.errors import OvertakenError, TenantcastError
 from pipeline.publish.reading import Job
 from pipeline.publish.shaping import Changes, File
 
@@ -38,12 +38,14 @@ def record(database: Database, outcomes: Sequence[Outcome], through: datetime, s
         now = {row.tenant_id: row for row in rows(connection, "published/lock_seen", tenants=sorted(seen))}
         # One that has no row any more was forgotten.
         overtaken = {each for each, before in seen.items() if each not in now or now[each].published_through != before}
+        overtaken |= {job.tenant_id for job, error in failed(outcomes) if isinstance(error, OvertakenError)}
+        not_made = [_failed(job, error) for job, error in failed(outcomes) if job.tenant_id not in overtaken]
         ours = [(job, changes) for job, changes in done(outcomes) if job.tenant_id not in overtaken]
         _note_files(connection, ours, seq)
         execute_many(connection, "published/done", [_done(job, through) for job, _ in ours])
         _keep_rows(connection, [job for job, _ in ours])
         execute_many(connection, "published/keep_periods", [_kept(job, each) for job, each in ours if each.to_keep])
-        execute_many(connection, "published/failed", [_failed(job, error) for job, error in failed(outcomes)])
+        execute_many(connection, "published/failed", not_made)
         execute_many(connection, "published/again", [{"tenant": tenant} for tenant in sorted(overtaken)])
         execute(connection, "queue/delete", entries=[entry for job, _ in ours for entry in job.entries])
     return [job for job, _ in outcomes if job.tenant_id in overtaken]
@@ -93,6 +95,7 @@ def _entry(job: Job, file: File, seq: int) -> dict[str, Any]:
         "page_to": file.page_to,
         "seq": seq,
         "shortened": file.shortened,
+        "version": file.version,
     }
 
 

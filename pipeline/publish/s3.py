@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from pipeline.errors import PermanentError, SettingsError, TenantcastError, TransientError
 from pipeline.publish.content import content_type, is_zipped
-from pipeline.publish.stores import Draft
+from pipeline.publish.stores import ABSENT, ChangedError, Draft, Held
 
 LISTED = 1000  # keys a request, the most there can be
 CONFIG = Config(
@@ -42,31 +42,44 @@ class S3Store:
     def _key(self, path: str) -> str:
         return f"{self.prefix}/{path}" if self.prefix else path
 
-    def put(self, path: str, content: bytes, *, cache_control: str) -> None:
+    def put(self, path: str, content: bytes, *, cache_control: str, over: str | None = None) -> str:
         """Upload one object with what a browser has to know of it."""
         try:
-            self.client.put_object(
+            put = self.client.put_object(
                 Bucket=self.bucket,
                 Key=self._key(path),
                 Body=content,
                 ContentType=content_type(path),
                 CacheControl=cache_control,
                 **({"ContentEncoding": "gzip"} if is_zipped(path) else {}),
+                **_condition(over),
             )
         except (BotoCoreError, ClientError) as error:
-            raise self._translated(path, error) from error
+            if over is None or not _is_refusal(error):
+                raise self._translated(path, error) from error
+            up = self.look(path)
+            if up and up.content == content:
+                return up.version
+            raise ChangedError(path, up) from None
+        return _version(put)
 
     def get(self, path: str) -> bytes | None:
         """Download one object."""
+        up = self.look(path)
+        return up.content if up else None
+
+    def look(self, path: str) -> Held | None:
+        """Download one object; its version is its ETag."""
         try:
-            body: bytes = self.client.get_object(Bucket=self.bucket, Key=self._key(path))["Body"].read()
+            found = self.client.get_object(Bucket=self.bucket, Key=self._key(path))
+            held = Held(found["Body"].read(), _version(found))
         except ClientError as error:
             if error.response.get("Error", {}).get("Code") == "NoSuchKey":
                 return None
             raise self._translated(path, error) from error
         except BotoCoreError as error:
             raise self._translated(path, error) from error
-        return body
+        return held
 
     def has_second_name(self, path: str) -> bool:
         """Say yes: an object has one name only."""
@@ -125,3 +138,23 @@ class S3Store:
             return TransientError(f"{where}: {error}. Check AWS_ENDPOINT_URL and the network.")
         said = " ".join(str(error).split())
         return PermanentError(f"{where}: {said}. Check TENANTCAST_STORE_URL and the AWS settings.")
+
+
+def _condition(over: str | None) -> dict[str, str]:
+    """Give the headers under which a put replaces nothing but a version."""
+    if over is None:
+        return {}
+    return {"IfNoneMatch": "*"} if over == ABSENT else {"IfMatch": over}
+
+
+def _version(answer: dict[str, Any]) -> str:
+    """Give an ETag without its quotes: Ceph compares what stands in If-Match as it is."""
+    return str(answer["ETag"]).strip('"')
+
+
+def _is_refusal(error: Exception) -> bool:
+    """Say whether a condition did not hold, or could not be judged because another write was under way."""
+    if not isinstance(error, ClientError):
+        return False
+    code = error.response.get("Error", {}).get("Code", "")
+    return code in {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "412"}

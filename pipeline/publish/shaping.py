@@ -18,6 +18,7 @@ from pipeline.documents.ranked_pages import RANKINGS, is_cut, rank_place, ranked
 from pipeline.documents.rows import PERIODS, CostLine, Listed
 from pipeline.publish.keys import folder
 from pipeline.publish.reading import Job, Page
+from pipeline.publish.stores import ABSENT
 
 KINDS = ("hourly", "daily", "weekly", "monthly", *RANKINGS, COSTS)
 
@@ -34,6 +35,7 @@ class File:
     page_from: datetime | None
     page_to: datetime | None
     shortened: str | None = None  # of a dashboard: which lists, and to how many entries
+    version: str | None = None  # of a dashboard in the store: before it is written, of what it takes the place of
 
 
 @dataclass
@@ -102,8 +104,9 @@ def _shape(job: Job, *, key: str, seq: int, data_through: datetime, currency: st
         changes.unchanged += 1
     else:
         changes.dashboard = File(
-            path, compress(to_json(document)), "dashboard", "", digest, None, None, lengths.shortened()
-        )
+            path, compress(to_json(document)), "dashboard", "", digest, None, None, lengths.shortened(),
+            version=up.version if up and up.path == path else ABSENT,
+        )  # fmt: skip
     return changes
 
 

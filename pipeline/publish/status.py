@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
@@ -15,13 +15,13 @@ from sqlalchemy.exc import DBAPIError
 from pipeline.database.connection import execute, rows
 from pipeline.documents.encode import compress
 from pipeline.documents.version import SCHEMA
-from pipeline.errors import PermanentError, TenantcastError
+from pipeline.errors import OvertakenError, PermanentError, TenantcastError
 from pipeline.installation import Installation
-from pipeline.platform.publishing import Moment, publish_platform
-from pipeline.publish.caching import cache_control
+from pipeline.platform.publishing import Moment, Published, publish_platform
 from pipeline.publish.collecting import Ledger, collect
 from pipeline.publish.contract import publish_contract
-from pipeline.publish.due import STATUS, next_seq, published_through, status_hash
+from pipeline.publish.due import STATUS, next_seq, next_seq_above, published_through, status_hash
+from pipeline.publish.fencing import put_newer
 from pipeline.publish.keys import platform_key, public_name, tenant_keys
 from pipeline.publish.publisher import PublishReport, publish_due, slots_held, still_held
 from pipeline.publish.tombstones import sweep
@@ -77,7 +77,7 @@ def announce(installation: Installation, as_of: datetime | None = None) -> Statu
         digest = status_hash(content)
         with database.transaction() as connection:
             execute(connection, "published/announcing", status_hash=digest)
-        installation.store.put(STATUS, content, cache_control=cache_control(STATUS))
+        put_newer(installation.store, STATUS, content, seq=report.seq)
         with database.transaction() as connection:
             execute(connection, "published/announced", through=through, status_hash=digest)
         for ledger in LEDGERS:
@@ -93,7 +93,7 @@ def _publish_platform(
     assert report.data_through is not None
     moment = Moment(through=report.data_through, as_of=at, seq=report.seq)
     try:
-        written = publish_platform(installation, moment, stale=stale, still_held=lambda: still_held(holder))
+        written = _publish_above(installation, holder, report, moment, stale=stale)
     except TenantcastError as error:
         report.platform_failure = str(error)
     except DBAPIError:  # of the connection that holds the slots; all others come as ours
@@ -108,6 +108,22 @@ def _publish_platform(
     still_held(holder)
     names = [public_name(platform_key(secret)) for secret in installation.secrets]
     report.stale = sorted([*report.stale, *names])
+
+
+def _publish_above(
+    installation: Installation, holder: Connection, report: StatusReport, moment: Moment, *, stale: Sequence[str]
+) -> Published:
+    """Write the platform's files; once more, above it, where a summary with a higher number is up."""
+
+    def written(at: Moment) -> Published:
+        return publish_platform(installation, at, stale=stale, still_held=lambda: still_held(holder))
+
+    try:
+        return written(moment)
+    except OvertakenError as error:
+        still_held(holder)
+        report.seq = next_seq_above(installation.database, error.standing)
+        return written(replace(moment, seq=report.seq))
 
 
 def _finish(

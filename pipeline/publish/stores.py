@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import hashlib
 import os
 import secrets
 import tempfile
@@ -13,10 +15,11 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
-from pipeline.errors import PermanentError, SettingsError
+from pipeline.errors import PermanentError, SettingsError, TransientError
 from pipeline.publish.content import is_zipped
 
 DRAFT = ".draft-"
+ABSENT = ""  # the version of a file that is not there
 
 
 @dataclass(frozen=True)
@@ -27,11 +30,34 @@ class Draft:
     age: float
 
 
+@dataclass(frozen=True)
+class Held:
+    """A file as it is in a store; `version` is the store's name for just this content."""
+
+    content: bytes
+    version: str
+
+
+class ChangedError(TransientError):
+    """Something else is up than what was to be replaced; `up` is what, None where nothing is."""
+
+    def __init__(self, path: str, up: Held | None) -> None:
+        super().__init__(f"{path} has changed in the store while it was to be written. Run it again.")
+        self.up = up
+
+
 class Store(Protocol):
     """Where published files go. Paths are relative to the store's root, `v1/...`; content is gzip, unless Parquet."""
 
-    def put(self, path: str, content: bytes, *, cache_control: str) -> None:
-        """Write one file whole, or not at all."""
+    def put(self, path: str, content: bytes, *, cache_control: str, over: str | None = None) -> str:
+        """Write one file whole, or not at all; give its version.
+
+        `over` is the version that it may take the place of, ABSENT for none; by default it takes any. Raises
+        ChangedError where another is up, unless that has this very content: a write whose answer was lost has arrived.
+        """
+
+    def look(self, path: str) -> Held | None:
+        """Give a file with its version; None where there is none."""
 
     def get(self, path: str) -> bytes | None:
         """Give a file's bytes; None where there is none."""
@@ -76,18 +102,26 @@ class FileStore:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def put(self, path: str, content: bytes, *, cache_control: str) -> None:
+    def put(self, path: str, content: bytes, *, cache_control: str, over: str | None = None) -> str:
         """Write aside and rename: a reader sees the old file or the new one, also after a loss of power.
 
-        Without the flushes the database could say that a file is up of which the disk has the name only.
+        Without the flushes the database could say that a file is up of which the disk has the name only. Who replaces
+        a certain version holds the folder's lock.
         """
         del cache_control  # the server that serves the folder says it
         target = self.root / path
         try:
             _make(target.parent)
-            self._write(target, content)
+            with contextlib.nullcontext() if over is None else _locked(target.parent):
+                up = None if over is None else self.look(path)
+                if up and up.content != content and up.version != over:
+                    raise ChangedError(path, up)
+                if over and not up:
+                    raise ChangedError(path, None)
+                self._write(target, content)
         except OSError as error:
             raise _refused(target, error) from None
+        return _version(content)
 
     def _write(self, target: Path, content: bytes) -> None:
         handle, draft = tempfile.mkstemp(dir=target.parent, prefix=DRAFT)
@@ -109,14 +143,20 @@ class FileStore:
 
     def get(self, path: str) -> bytes | None:
         """Give a file's bytes."""
+        up = self.look(path)
+        return up.content if up else None
+
+    def look(self, path: str) -> Held | None:
+        """Read a file; its version is a hash of its content."""
         try:
-            return (self.root / path).read_bytes()
+            content = (self.root / path).read_bytes()
         except FileNotFoundError:
             return None
         except OSError as error:
             raise PermanentError(
                 f"The store cannot be read: {self.root / path}: {error.strerror}. Check the file and its owner."
             ) from None
+        return Held(content, _version(content))
 
     def has_second_name(self, path: str) -> bool:
         """Say whether `name.gz` leads to the file beside it."""
@@ -155,6 +195,21 @@ class FileStore:
                 pass
         except OSError as error:
             raise _refused(self.root, error) from None
+
+
+def _version(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:32]
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Keep others, also other processes, from replacing files in a folder meanwhile."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _leads_to(target: Path) -> bool:

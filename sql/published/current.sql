@@ -8,6 +8,7 @@ select
     bytes,
     page_from,
     page_to,
+    version,
     is_former
 from pipeline.files
 where tenant_id = any(:tenants) and superseded_at is null

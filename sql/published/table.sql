@@ -11,6 +11,7 @@ create table if not exists pipeline.files (
     superseded_at timestamptz,
     is_former boolean not null default false,
     shortened text,
+    version text,
     primary key (tenant_id, path)
 );
 create unique index if not exists files_current on pipeline.files (tenant_id, kind, page, is_former)
@@ -35,6 +36,8 @@ comment on column pipeline.files.is_former is
 'Under the keys of an earlier secret; current while that is named as the previous one.';
 comment on column pipeline.files.shortened is
 'How many entries lists of a dashboard show at most, where the byte budget leaves fewer than usual; null: as usual.';
+comment on column pipeline.files.version is
+'What the store calls the content of a dashboard that is up: a write takes the place of just this; null: not known.';
 
 create table if not exists pipeline.tenant_keys (
     tenant_id @tenant_id_type primary key,
