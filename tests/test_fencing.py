@@ -155,6 +155,7 @@ def up(ready: Installation, sql: Sql, place: str) -> Installation:
 def test_a_publisher_that_is_late_leaves_what_is_newer(
     up: Installation, sql: Sql, monkeypatch: pytest.MonkeyPatch, which: str
 ) -> None:
+    """Trap 5: a slow one overwrites nothing."""
     paths = {"dashboard": address(up, "t1").path, "summary": platform_address(up).path, "status": STATUS}
     asleep = on(up, up.settings.store_url)
     fall_asleep(asleep, sql, monkeypatch, paths[which])
