@@ -1,7 +1,9 @@
 insert into pipeline.files (
     tenant_id, path, kind, page, content_hash, bytes, page_from, page_to, seq, is_former, shortened, version
 )
-values (:tenant, :path, :kind, :page, :content_hash, :bytes, :page_from, :page_to, :seq, :is_former, :shortened, :version)
+values (
+    :tenant, :path, :kind, :page, :content_hash, :bytes, :page_from, :page_to, :seq, :is_former, :shortened, :version
+)
 on conflict (tenant_id, path) do update
     set
         content_hash = excluded.content_hash,
