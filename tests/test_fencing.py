@@ -183,14 +183,16 @@ def test_a_ledger_of_before_knows_no_versions_and_learns_them(up: Installation, 
     assert held.version == noted
 
 
-def test_files_of_a_database_that_is_older_are_overtaken_in_one_run(up: Installation, sql: Sql) -> None:
+@pytest.mark.parametrize("ledger", ["of now", "of then"])
+def test_files_of_a_database_that_is_older_are_overtaken_in_one_run(up: Installation, sql: Sql, ledger: str) -> None:
     """Its backup was taken before them, and status.json, which would say so, is gone as well."""
     for _ in range(3):
         sql.request("2026-03-10T11:10:00Z")
         run(up, NOW)
     standing = dashboard_of(up)["seq"]
     sql("update pipeline.progress set seq = 1")
-    sql("update pipeline.files set version = 'of then' where kind = 'dashboard'")
+    if ledger == "of then":
+        sql("update pipeline.files set seq = 1, version = 'of then' where kind = 'dashboard'")
     up.store.delete(STATUS)
     sql.request("2026-03-10T11:20:00Z")
     report = run(up, NOW)

@@ -41,6 +41,7 @@ class Current:
     listed: Listed
     path: str
     version: str | None = None  # in the store, where that is known
+    seq: int = 0  # of the publish that wrote it
 
 
 @dataclass
@@ -113,7 +114,7 @@ def _still_holds(job: Job, days: set[date]) -> bool:
 def _current(row: Row[Any]) -> Current:
     relative = row.path.split("/", 3)[3]
     listed = Listed(relative, row.page, row.page_from, row.page_to, row.bytes)
-    return Current(row.content_hash, listed, row.path, row.version)
+    return Current(row.content_hash, listed, row.path, row.version, row.seq)
 
 
 def _changed_days(connection: Connection, jobs: dict[Any, Job], at: dict[str, Any]) -> dict[Any, set[date]]:

@@ -17,7 +17,7 @@ from pipeline.documents.pages import INDEX, INDEXED, detail_page, index_name, in
 from pipeline.documents.ranked_pages import RANKINGS, is_cut, rank_place, ranked_pages, whole_draft
 from pipeline.documents.rows import PERIODS, CostLine, Listed
 from pipeline.publish.keys import folder
-from pipeline.publish.reading import Job, Page
+from pipeline.publish.reading import Current, Job, Page
 from pipeline.publish.stores import ABSENT
 
 KINDS = ("hourly", "daily", "weekly", "monthly", *RANKINGS, COSTS)
@@ -105,7 +105,7 @@ def _shape(job: Job, *, key: str, seq: int, data_through: datetime, currency: st
     else:
         changes.dashboard = File(
             path, compress(to_json(document)), "dashboard", "", digest, None, None, lengths.shortened(),
-            version=up.version if up and up.path == path else ABSENT,
+            version=_replaced(up, path, seq),
         )  # fmt: skip
     return changes
 
@@ -250,3 +250,10 @@ def _is_index(page: str) -> bool:
 
 def _is_of(period: str, page: str) -> bool:
     return page.startswith(f"{period}-")
+
+
+def _replaced(up: Current | None, path: str, seq: int) -> str | None:
+    """Give the version that a dashboard takes the place of; None has the store asked: a higher seq wrote it."""
+    if up is None or up.path != path:
+        return ABSENT
+    return up.version if up.seq <= seq else None

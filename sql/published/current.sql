@@ -9,6 +9,7 @@ select
     page_from,
     page_to,
     version,
+    seq,
     is_former
 from pipeline.files
 where tenant_id = any(:tenants) and superseded_at is null
