@@ -24,6 +24,7 @@ from tests.conftest import Databases, Sql, address_of, installation_on, publishe
 from tests.recompute import Row, places, recomputed, stored
 
 STATUS = "v1/status.json"
+FOLDERS, FIRST = ("v1/t", "v1/platform"), ("/dashboard.json", "/summary.json")
 STAMPS = ("seq", "data_through", "start", "end", "published_at", "next_expected_at")
 RAW = ("tenants", "api_requests", "usage_records", "subscriptions", "quotas", "prices", "fx_rates")
 LONGEST_BUSY = 20.0
@@ -35,7 +36,7 @@ def without_stamps(document: dict[str, Any]) -> dict[str, Any]:
     """A dashboard or status.json without what is no number of its own; the order of its fields stays."""
     plain: dict[str, Any] = json.loads(json.dumps(document))
     periods = plain.get("periods", {}).values()
-    for holder in (plain, *periods, *(each["usage_trend"] for each in periods)):
+    for holder in (plain, *periods, *(each.get("usage_trend", {}) for each in periods)):
         for stamp in STAMPS:
             holder.pop(stamp, None)
     return plain
@@ -47,26 +48,27 @@ def reachable(installation: Installation) -> dict[str, str]:
     Fails where something listed is not there, or is not what its name and its place in the list say.
     """
     found = {}
-    for path, content in files(installation).items():
+    for path in installation.store.list("v1"):
         if path == STATUS or path.endswith("/dashboard.json"):
-            document = json.loads(gzip.decompress(content))
+            document = json.loads(gzip.decompress(installation.store.get(path) or b""))
             found[path] = json.dumps(without_stamps(document))
             found |= dict(listed(installation, path, document))
     return found
 
 
 def listed(installation: Installation, path: str, document: dict[str, Any]) -> list[tuple[str, str]]:
-    """The pages that a dashboard lists, and those that its index pages list: path and text, checked."""
+    """The pages that a dashboard or summary lists, and those that its index pages list: path and text, checked."""
     found = []
+    folder = path.rsplit("/", 1)[0]
     pages = document.get("pages", {})
     for page in pages if isinstance(pages, list) else [each for kind in pages.values() for each in kind]:
-        place = f"{path.split('/')[2]}/{page['path']}"
-        packed = installation.store.get(f"v1/t/{place}")
+        place = f"{folder}/{page['path']}"
+        packed = installation.store.get(place)
         assert packed is not None, f"{path} lists {page['path']}, which is not there"
         text = gzip.decompress(packed)
         assert len(packed) == page["bytes"], place
         assert hashlib.sha256(text).hexdigest()[:12] == page["path"].split(".")[1], place
-        found += [(f"v1/t/{place}", text.decode()), *listed(installation, path, json.loads(text))]
+        found += [(place, text.decode()), *listed(installation, path, json.loads(text))]
     return found
 
 
@@ -84,13 +86,13 @@ class Reader:
     looks: int = 0
 
     def look(self) -> None:
-        """Read status.json, then each dashboard and all that it lists."""
-        root = self.installation.settings.home / "public"
-        status = self.installation.store.get(STATUS)
+        """Read status.json, then each first file and all that it lists."""
+        store = self.installation.store
+        status = store.get(STATUS)
         if status:
             self._note(STATUS, json.loads(gzip.decompress(status)))
-        for path in sorted(str(each.relative_to(root)) for each in root.glob("v1/t/*/dashboard.json")):
-            content = self.installation.store.get(path)
+        for path in [each for folder in FOLDERS for each in store.list(folder) if each.endswith(FIRST)]:
+            content = store.get(path)
             if content is not None:  # else its tenant was deleted since
                 document = json.loads(gzip.decompress(content))
                 self._note(path, document)
@@ -178,8 +180,10 @@ def stamped(installation: Installation) -> dict[str, tuple[bytes, int]]:
 
 def assert_nothing_unknown(installation: Installation, sql: Sql) -> None:
     """The ledger of files knows each file in the store, so that what is not current can be collected."""
-    known = {str(path) for (path,) in sql("select path from pipeline.files")}
-    assert {path for path in files(installation) if path.startswith("v1/t/")} <= known
+    known = {
+        str(path) for (path,) in sql("select path from pipeline.files union select path from pipeline.platform_files")
+    }
+    assert {path for folder in FOLDERS for path in installation.store.list(folder)} <= known
 
 
 def assert_as_from_scratch(

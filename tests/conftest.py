@@ -26,6 +26,7 @@ from tests.contracts import hold_to_contract
 pytest.register_assert_rewrite(
     "tests.browsing",
     "tests.checks",
+    "tests.faults",
     "tests.history",
     "tests.horizon",
     "tests.mrr_sums",
@@ -131,6 +132,15 @@ def bucket(alone: pytest.MonkeyPatch, endpoint: str) -> Bucket:
     for name, value in (CREDENTIALS | {"AWS_ENDPOINT_URL": endpoint}).items():
         alone.setenv(name, value)
     return Bucket(endpoint)
+
+
+@pytest.fixture(params=["file", "s3"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty store of each kind."""
+    if request.param == "file":
+        return (tmp_path / "store").as_uri()
+    bucket: Bucket = request.getfixturevalue("bucket")
+    return f"s3://{bucket.name}/some/prefix"
 
 
 @pytest.fixture(scope="session")

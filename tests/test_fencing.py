@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -31,15 +30,6 @@ LOSE_SLOTS = (
 def numbered(seq: int, **more: str) -> bytes:
     """A small document that the contract knows: a tombstone."""
     return compress(orjson.dumps({"schema": 1, "seq": seq, "gone": True, **more}))
-
-
-@pytest.fixture(params=["file", "s3"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty store of each kind."""
-    if request.param == "file":
-        return (tmp_path / "store").as_uri()
-    bucket: Bucket = request.getfixturevalue("bucket")
-    return f"s3://{bucket.name}/some/prefix"
 
 
 @pytest.fixture
