@@ -28,7 +28,7 @@ test: install ## all tests that need nothing but .venv, after the checks of `mak
 test-real: install ## the tests that need Debian's packages: PostgreSQL 15, Chromium, a whole Airflow
 	@scripts/test-real
 
-soak: install ## for long: 200 random histories, 200 kills, five minutes of eight schedulers at once
+soak: install ## for long: 200 random histories, 200 kills, 200 publishes under faults, five minutes of eight schedulers at once
 	@scripts/soak
 
 lint: install ## ruff, mypy and sqlfluff
