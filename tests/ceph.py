@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import pytest
 from botocore.config import Config
 
 from tests.buckets import free_port
@@ -59,6 +60,11 @@ class Account:
     secret: str
     endpoint: str
 
+    def become(self, environment: pytest.MonkeyPatch) -> None:
+        """Let the pipeline work as this user."""
+        for name, value in self.settings.items():
+            environment.setenv(name, value)
+
     @property
     def settings(self) -> dict[str, str]:
         """Give what AWS's way of setting things calls it."""
@@ -83,10 +89,11 @@ class Account:
 
 @dataclass(frozen=True)
 class Ceph:
-    """A running store, who owns its buckets, and somebody to whom nothing has been granted."""
+    """A running store, who owns its buckets, who is to publish into them, and to whom nothing has been granted."""
 
     endpoint: str
     owner: Account
+    publisher: Account
     stranger: Account
 
     def bucket(self) -> str:
@@ -116,7 +123,8 @@ def running_ceph(home: Path) -> Iterator[Ceph]:
         radosgw = parts.enter_context(_part(home, "radosgw", "-n", "client.admin", "--rgw_frontends", listening))
         endpoint = f"http://127.0.0.1:{front}"
         _wait_for(endpoint, radosgw, home)
-        yield Ceph(endpoint, owner=_add(home, "owner", endpoint), stranger=_add(home, "stranger", endpoint))
+        owner, publisher, stranger = (_add(home, name, endpoint) for name in ("owner", "publisher", "stranger"))
+        yield Ceph(endpoint, owner=owner, publisher=publisher, stranger=stranger)
 
 
 def _make_keyring(home: Path) -> None:
