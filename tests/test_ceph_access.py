@@ -14,6 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from pipeline.cli import main
+from pipeline.doctor.place import check_conditions, check_store
 from pipeline.installation import Installation
 from pipeline.publish.stores import open_store
 from pipeline.run import run
@@ -113,6 +114,22 @@ def test_on_ceph_an_object_is_its_writers_so_that_it_may_change_its_acl_and_the_
     ceph.publisher.client().put_object_acl(Bucket=bucket, Key=STATUS, ACL="public-read")
     assert Reply(f"{ceph.endpoint}/{bucket}/{STATUS}").status == 200
     assert refusal(lambda: ceph.stranger.client().list_objects_v2(Bucket=bucket)) == "AccessDenied"
+
+
+def test_doctor_writes_nothing_to_find_that_conditions_hold_and_finds_who_may_only_look(
+    ceph: Ceph, bucket: str, alone: pytest.MonkeyPatch, ready: Installation
+) -> None:
+    ceph.publisher.become(alone)
+    assert list(check_conditions(on(ready, f"s3://{bucket}/{PREFIX}"))) == []
+    assert "Contents" not in ceph.owner.client().list_objects_v2(Bucket=bucket)
+    looking = json.loads((DEPLOY / "publisher.json").read_text().replace("my-bucket", bucket))
+    looking["Statement"] = [{"Principal": "*"} | looking["Statement"][1]]
+    ceph.owner.client().put_bucket_policy(Bucket=bucket, Policy=json.dumps(looking))
+    ceph.stranger.become(alone)
+    installation = on(ready, f"s3://{bucket}/{PREFIX}")
+    assert list(check_store(installation)) == []
+    [finding] = check_conditions(installation)
+    assert (finding.name, "AccessDenied" in finding.what) == ("store", True)
 
 
 def test_everybody_reads_by_address_and_nobody_lists_or_writes(

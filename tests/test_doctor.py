@@ -31,11 +31,12 @@ from pipeline.doctor.rejected import percent
 from pipeline.doctor.server import judge_server
 from pipeline.installation import Installation
 from pipeline.publish.publisher import publish
-from pipeline.publish.stores import FileStore
+from pipeline.publish.stores import FileStore, open_store
 from pipeline.rollups.tick import roll
 from pipeline.run import run
 from pipeline.settings import ROOT
 from pipeline.sources.install import install
+from tests.buckets import Bucket
 from tests.conftest import NOW, Databases, Sql, address_of, environment_of, installation_on
 
 HOUR = timedelta(hours=1)
@@ -82,7 +83,7 @@ def test_nothing_is_found_where_nothing_is_wrong(healthy: Installation) -> None:
     assert found(healthy) == []
     diagnosis = examine(healthy, NOW)
     assert [finding.name for finding in diagnosis.findings] == ["superuser"]
-    assert len(diagnosis.checks) == len(set(diagnosis.checks)) == 41
+    assert len(diagnosis.checks) == len(set(diagnosis.checks)) == 42
     assert found(healthy, NOW + HOUR) == []
 
 
@@ -136,6 +137,27 @@ def test_a_store_that_cannot_be_written_is_a_finding(healthy: Installation, tmp_
     (tmp_path / "file").write_text("not a folder")
     healthy.__dict__["store"] = FileStore(tmp_path / "file" / "public")
     assert "Not a directory" in only(healthy, "store", "error").what
+
+
+def ignore_conditions(params: dict[str, Any], **_: object) -> None:
+    """As stores do that know no conditional writes."""
+    for header in ("If-Match", "If-None-Match"):
+        params["headers"].pop(header, None)
+
+
+def test_a_store_that_ignores_conditions_is_a_finding_and_nothing_stays_in_it(
+    healthy: Installation, bucket: Bucket
+) -> None:
+    store: Any = open_store(f"s3://{bucket.name}/p")
+    for path in healthy.store.list("v1"):
+        store.put(path, healthy.store.get(path), cache_control="public")
+    before = bucket.writes()
+    healthy.__dict__["store"] = store
+    assert found(healthy) == []
+    assert bucket.writes() == before, "a store that obeys is not written to"
+    store.client.meta.events.register("before-call.s3.PutObject", ignore_conditions)
+    assert "ignores conditions" in only(healthy, "conditions", "error").what
+    assert {f"p/{path}" for path in store.list("v1")} == before.keys()
 
 
 def test_a_status_file_that_is_gone_broken_or_ahead_is_found(healthy: Installation, sql: Sql) -> None:
@@ -744,7 +766,7 @@ def test_the_verb_prints_finding_by_finding_and_fits_the_terminal(
         monkeypatch.setenv("COLUMNS", str(columns))
         assert main(["doctor"]) == 1, "the tick is late by the real clock as well"
         lines = capsys.readouterr().out.splitlines()
-        assert lines[-1].startswith("41 checks: 2 errors")
+        assert lines[-1].startswith("42 checks: 2 errors")
         assert "ERROR     triggers: public.api_requests: marking triggers tenantcast_update" in "\n".join(lines)
         prose = [line for line in lines if not line.startswith(" " * 12)]
         assert max(len(line) for line in prose) <= columns

@@ -93,6 +93,8 @@ def examine(installation: Installation, at: datetime | None = None) -> Diagnosis
     seen = Examination()
     seen.make("secret", lambda: place.check_secret(installation))
     seen.make("store", lambda: place.check_store(installation))
+    if not any(finding.name == "store" for finding in seen.findings):
+        seen.make("conditions", lambda: place.check_conditions(installation))
     seen.checks.append("database")
     try:
         facts = _look_at_server(installation, seen, at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import secrets
 import stat
 from collections.abc import Iterator
 from typing import Any
@@ -10,11 +11,15 @@ from typing import Any
 import orjson
 
 from pipeline.doctor.finding import Finding
+from pipeline.documents.encode import compress
 from pipeline.errors import SettingsError, TenantcastError
 from pipeline.installation import Installation
+from pipeline.publish.contract import SCHEMAS
 from pipeline.publish.due import STATUS
 from pipeline.publish.keys import without_keys
+from pipeline.publish.stores import ChangedError
 
+NO_VERSION = "0" * 32  # as an ETag is written, and none that a store gives
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -52,14 +57,40 @@ def check_store(installation: Installation) -> Iterator[Finding]:
     try:
         installation.store.check()
     except TenantcastError as error:
-        yield Finding(
-            name="store",
-            severity="error",
-            what=without_keys(str(error)),
-            why="Nothing is published: readers keep what is up, and it grows old.",
-            fix="Correct that, then publish:",
-            paste="python -m pipeline run",
-        )
+        yield _unusable(error)
+
+
+def check_conditions(installation: Installation) -> Iterator[Finding]:
+    """A write that may only replace a version which is not there is refused: a store that obeys is not written to."""
+    store, path = installation.store, f"{SCHEMAS}/doctor-{secrets.token_hex(8)}.json"  # cleared by a later version
+    try:
+        store.put(path, compress(b"{}"), cache_control="no-store", over=NO_VERSION)
+    except ChangedError:
+        return
+    except TenantcastError as error:
+        yield _unusable(error)
+        return
+    store.delete(path)
+    yield Finding(
+        name="conditions",
+        severity="error",
+        what="the store ignores conditions: a write with If-Match went through although nothing was there to match",
+        why="A publisher that is late replaces what a newer one has written, and readers see numbers go back.",
+        fix="Use a store that knows conditional writes (If-Match and If-None-Match on PUT), or have what lies between "
+        "pass these headers on. Until then let one machine publish alone. What was written to find this out has been "
+        "removed again.",
+    )
+
+
+def _unusable(error: TenantcastError) -> Finding:
+    return Finding(
+        name="store",
+        severity="error",
+        what=without_keys(str(error)),
+        why="Nothing is published: readers keep what is up, and it grows old.",
+        fix="Correct that, then publish:",
+        paste="python -m pipeline run",
+    )
 
 
 def check_status(installation: Installation, progress: Any) -> Iterator[Finding]:
