@@ -239,6 +239,13 @@ class Sql:
         """Give the first column of the first row."""
         return self(statement, *values)[0][0]
 
+    def cut_publishers(self) -> None:
+        """End the connections that hold a publisher's slots in this database, and in no other test's."""
+        self(
+            "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and database = "
+            "(select oid from pg_database where datname = current_database())"
+        )
+
     def tenant(self, name: str = "t1", **more: object) -> None:
         """Add a tenant on plan pro."""
         given = {"id": name, "name": name.upper(), "plan": "pro", **more}

@@ -21,10 +21,6 @@ from tests.buckets import Bucket
 from tests.conftest import NOW, Sql, dashboard_of, document, on
 
 PATH = "v1/t/k/dashboard.json"
-LOSE_SLOTS = (
-    "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and database = "
-    "(select oid from pg_database where datname = current_database())"
-)
 
 
 def numbered(seq: int, **more: str) -> bytes:
@@ -119,7 +115,7 @@ def fall_asleep(installation: Installation, sql: Sql, monkeypatch: pytest.Monkey
     def asleep(name: str, content: bytes, **how: Any) -> str:
         if name == path and not met:
             met.append(name)
-            sql(LOSE_SLOTS)
+            sql.cut_publishers()
             sql.request("2026-03-10T11:30:00Z")
             other = on(installation, installation.settings.store_url)
             run(other, NOW)

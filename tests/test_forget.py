@@ -286,7 +286,7 @@ def test_a_publisher_that_was_late_brings_nothing_back(
     def asleep(store: FileStore, path: str, content: bytes, **how: Any) -> str:
         if store is late.store and not written:
             monkeypatch.setattr(publisher, "still_held", lambda holder: None)
-            sql("select pg_terminate_backend(l.pid) from pg_locks as l where l.locktype = 'advisory' and l.objid < 64")
+            sql.cut_publishers()
             forget(lived, GONE)
         if store is late.store:
             written.append(path)

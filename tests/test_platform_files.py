@@ -304,10 +304,7 @@ def test_a_publisher_that_lost_its_slots_writes_no_summary(
     some_days(sql, "t1")
 
     def losing(*given: Any, **more: Any) -> Any:
-        sql(
-            "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and database = "
-            "(select oid from pg_database where datname = current_database())"
-        )
+        sql.cut_publishers()
         return platform_shape(*given, **more)
 
     monkeypatch.setattr(publishing, "shape", losing)

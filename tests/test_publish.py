@@ -449,9 +449,7 @@ def test_a_publisher_that_lost_its_slots_writes_no_more(
     def losing(*given: object) -> None:
         planned(*given)  # type: ignore[arg-type]
         monkeypatch.undo()
-        sql(
-            "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())"
-        )
+        sql.cut_publishers()
         sql.request("2026-03-10T11:30:00Z")
         run(ready, NOW)
 
