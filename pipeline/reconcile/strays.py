@@ -44,7 +44,8 @@ def unknown(installation: Installation, owners: Owners, paths: Iterable[str]) ->
     tenants = {owner.tenant_id for owner in (owners.get(place(path)) for path in asked) if owner}
     with installation.database.transaction() as connection:
         known = {row.path for row in rows(connection, "published/paths", tenants=list(tenants))}
-    return [path for path in asked if path not in known | tombs(installation)]
+    known |= tombs(installation)
+    return [path for path in asked if path not in known]
 
 
 def place(path: str) -> str:
