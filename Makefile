@@ -43,5 +43,6 @@ bench: install ## ratios measured side by side in one run; ROWS=10000000 for the
 lock: install ## renew the locked versions and hashes
 	@scripts/lock
 
-clean: ## remove .venv and everything under var/
+clean: ## remove .venv, everything under var/, and the tests' servers in memory
+	rm -rf "/dev/shm/tenantcast-$$(id -u)-$$(pwd -P | tr -d '\n' | sha256sum | cut -c1-12)"
 	rm -rf .venv var .mypy_cache .pytest_cache .ruff_cache .hypothesis

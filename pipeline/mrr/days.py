@@ -101,7 +101,8 @@ def _day_from(connection: Connection, look: Look) -> date | str:
 
 
 def find_spans(connection: Connection, look: Look) -> None:
-    """Have the days on which each subscription counts in the temporary table mrr_spans."""
+    """Have the days on which each subscription counts in the temporary table mrr_spans, which is made for it."""
+    execute(connection, "subscriptions/spans_workspace")
     execute(
         connection,
         "subscriptions/spans",

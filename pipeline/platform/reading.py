@@ -84,7 +84,6 @@ class _Reader:
         self.tenants = {row.tenant_id: row for row in rows(self.connection, "platform/tenants")}
         self.stand_ins = frozenset(row.tenant_id for row in rows(self.connection, "platform/stand_ins"))
         self.first_mrr_day = execute(self.connection, "platform/first_mrr_day").scalar_one()
-        execute(self.connection, "subscriptions/workspace")
         find_spans(self.connection, self.asked.look)
 
     def period(self, row: Row[Any]) -> Period:
