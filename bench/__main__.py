@@ -1,4 +1,4 @@
-"""`python -m bench [NAME ...] [--rows N]`: build, fresh, late, writer, sizes, all of them where none is named; loading.
+"""`python -m bench [NAME ...] [--rows N] [--tenants N]`: all benchmarks but loading where none is named.
 
 `loading` is the page in Chromium: it needs what `make test-real` installs.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 
-from bench import build, fresh, late, loading, sizes, writer
+from bench import build, fresh, late, loading, publish, sizes, writer
 from bench.scenes import Scenes
 
 BENCHMARKS = {
@@ -17,6 +17,7 @@ BENCHMARKS = {
     "late": late.measure,
     "writer": writer.measure,
     "sizes": sizes.measure,
+    "publish": publish.measure,
     "loading": loading.measure,
 }
 USUAL = tuple(name for name in BENCHMARKS if name != "loading")
@@ -32,12 +33,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(BENCHMARKS)} (default: all but loading)")
     parser.add_argument("--rows", type=int, default=1_000_000, help="requests of history (default: %(default)s)")
+    parser.add_argument("--tenants", type=int, default=2_000, help="of publish by share (default: %(default)s)")
     given = parser.parse_args()
     unknown = [name for name in given.names if name not in BENCHMARKS]
     if unknown:
         parser.error(f"{unknown[0]}: no such benchmark. Known: {', '.join(BENCHMARKS)}.")
     print(LIMITS.format(cores=len(os.sched_getaffinity(0))))
-    with Scenes(given.rows) as scenes:
+    with Scenes(given.rows, given.tenants) as scenes:
         for name in given.names or USUAL:
             BENCHMARKS[name](scenes)
             print(flush=True)

@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 
 from bench.measuring import say
-from bench.statements import ROWS, TABLES
+from bench.statements import FEW_EACH, ROWS, TABLES
 from pipeline.database import embedded
 from pipeline.demo.scenario import simulate
 from pipeline.demo.world import Parameters
@@ -61,8 +61,8 @@ class Scene:
 class Scenes:
     """Makes scenes when they are first asked for, and drops them all at the end."""
 
-    def __init__(self, rows: int) -> None:
-        self.rows = rows
+    def __init__(self, rows: int, tenants: int = TENANTS) -> None:
+        self.rows, self.tenants = rows, tenants
         self.made: dict[float, Scene] = {}
         self.stack = ExitStack()
 
@@ -119,14 +119,34 @@ def _made(name: str, days: float, rows_in_all: int) -> Iterator[Scene]:
 
 
 @contextmanager
-def demo(name: str, scale: float) -> Iterator[Installation]:
+def demo(name: str, scale: float, *, tenants: int = Parameters.tenants) -> Iterator[Installation]:
     """An installation with the demo's SaaS, published; its files are in a folder that goes with it."""
     with database(name) as (address, _), tempfile.TemporaryDirectory(prefix="bench-") as home:
         installation = installation_on(address, home)
         try:
             with quiet():
-                simulate(installation, Parameters(scale=scale), END, leave_changes=False)
+                simulate(installation, Parameters(scale=scale, tenants=tenants), END, leave_changes=False)
             yield installation
+        finally:
+            installation.database.engine.dispose()
+
+
+@contextmanager
+def sparse(name: str, tenants: int) -> Iterator[tuple[Installation, psycopg.Connection[Any]]]:
+    """An installation of many tenants with ten rows each, none in the last days, set up and not rolled up."""
+    with database(name) as (address, connection), tempfile.TemporaryDirectory(prefix="bench-") as home:
+        say(f"{name}: {tenants:,} tenants")
+        connection.execute(TABLES)
+        connection.execute(FEW_EACH, {"tenants": tenants, "end": END})
+        connection.execute(
+            "insert into tenants (id, name, plan) select distinct tenant_id, 'T', 'pro' from api_requests"
+        )
+        connection.execute("vacuum analyze api_requests")
+        installation = installation_on(address, home)
+        try:
+            with quiet():
+                install(installation)
+            yield installation, connection
         finally:
             installation.database.engine.dispose()
 

@@ -23,6 +23,7 @@ from pipeline.publish.keys import tenant_keys
 from pipeline.publish.reading import Job, read_jobs
 from pipeline.publish.recording import Outcome, done, failed, plan, record
 from pipeline.publish.shaping import Changes, File, shape
+from pipeline.publish.stores import Store
 from pipeline.runs import as_dict, clock, recorded, require_installed
 
 SLOTS = 64
@@ -147,7 +148,8 @@ def _publish_jobs(installation: Installation, jobs: Sequence[Job], holder: Conne
     plan(database, shaped, seq)
     still_held(holder)
     with ThreadPoolExecutor(WRITERS) as writers:
-        written = list(writers.map(lambda each: (each[0], _contained(_write, installation, *each, seq)), shaped))
+        store = installation.store
+        written = list(writers.map(lambda each: (each[0], _contained(write_files, store, *each, seq)), shaped))
     still_held(holder)
     overtaken = again_on_conflict(lambda: record(database, written, through, seq))
     for standing in [error.standing for _, error in failed(written) if isinstance(error, OvertakenError)]:
@@ -181,22 +183,22 @@ def _shape(installation: Installation, job: Job, report: PublishReport) -> Chang
     )
 
 
-def _write(installation: Installation, job: Job, shaped: Changes | TenantcastError, seq: int) -> Changes:
+def write_files(store: Store, job: Job, shaped: Changes | TenantcastError, seq: int) -> Changes:
     """Write pages, then the dashboard that lists them; of a deleted tenant remove all, the dashboard first."""
     if isinstance(shaped, TenantcastError):
         raise shaped
     for part in shaped.each():
         for page in part.pages:
-            installation.store.put(page.path, page.content, cache_control=cache_control(page.path))
+            store.put(page.path, page.content, cache_control=cache_control(page.path))
         if part.dashboard:
-            part.dashboard = _put_dashboard(installation, part.dashboard, seq)
+            part.dashboard = _put_dashboard(store, part.dashboard, seq)
     for path in job.to_delete:
-        installation.store.delete(path)
+        store.delete(path)
     return shaped
 
 
-def _put_dashboard(installation: Installation, file: File, seq: int) -> File:
-    version = put_newer(installation.store, file.path, file.content, seq=seq, known=file.version)
+def _put_dashboard(store: Store, file: File, seq: int) -> File:
+    version = put_newer(store, file.path, file.content, seq=seq, known=file.version)
     return replace(file, version=version)
 
 
