@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from pipeline.database.connection import Database
+from pipeline.errors import SettingsError
 from pipeline.progress import Progress
 from pipeline.publish.stores import Store, open_store
 from pipeline.settings import Settings
@@ -57,7 +58,14 @@ class Installation:
     def secrets(self) -> tuple[bytes, ...]:
         """The secret, and after it the previous one while that is named: addresses of both are kept up."""
         previous = self.settings.previous_secret
-        return (self.secret, previous.encode()) if previous else (self.secret,)
+        if previous is None:
+            return (self.secret,)
+        if previous.encode() == self.secret:  # that of var/, which settings do not know
+            raise SettingsError(
+                "TENANTCAST_PREVIOUS_SECRET: the same as the secret in use, of which var/secret holds one where "
+                "TENANTCAST_SECRET is not set. Set TENANTCAST_SECRET to another one, or unset it."
+            )
+        return (self.secret, previous.encode())
 
 
 def _make_secret(path: Path) -> None:

@@ -142,7 +142,7 @@ steps = st.lists(
 
 
 @given(steps=steps)
-@bounded(20)
+@bounded(12)
 def test_costs_are_what_a_plain_model_gives(
     template: str, server: str, tmp_path_factory: Any, steps: list[Step]
 ) -> None:

@@ -36,7 +36,9 @@ from pipeline.run import run
 from pipeline.sources.install import install
 from tests.checks import reachable
 from tests.conftest import NOW, Databases, Sql, address_of, document, environment_of, installation_on, published
+from tests.mrr_sums import assert_mrr_adds_up
 
+DAY = timedelta(days=1)
 GONE, NAME = "acme-7f3a", "Acme Ventures"
 ANY_COLUMN = """
 select table_schema || '.' || table_name
@@ -305,6 +307,34 @@ def test_a_publisher_that_was_late_brings_nothing_back(
     sql("update pipeline.forgotten set swept_until = clock_timestamp()")
     assert tombstones.sweep(lived, still_held=lambda: None) == 0
     late.database.engine.dispose()
+
+
+@pytest.mark.parametrize("owners", [(GONE, "t2"), ("t2", GONE), (GONE, "t2", GONE), ("t2", GONE, "t2")])
+def test_a_subscription_that_changed_hands_counts_once_on_every_day(
+    ready: Installation, own: Sql, owners: tuple[str, ...]
+) -> None:
+    for tenant in (GONE, "t2"):
+        own.tenant(tenant)
+    own(
+        "insert into subscriptions (plan, status, monthly_amount, started_at) values ('pro', 'active', 100, '2026-03-01Z')"
+    )
+    for day, owner in enumerate(owners):
+        own("update subscriptions set tenant_id = %s", owner)
+        run(ready, NOW + day * DAY)
+    days = "select day, sum(mrr) from rollup.mrr_daily where day < %s group by day order by day"
+    today = (NOW + (len(owners) - 1) * DAY).date()
+    before = own(days, today)
+    forget(ready, GONE)
+    for later in (0, 1, 2):
+        run(ready, NOW + (len(owners) + later) * DAY)
+        assert_mrr_adds_up(own)
+    assert own(days, today) == before
+    left = own.one("select coalesce(sum(mrr), 0) from rollup.mrr_daily where day = %s", today + 2 * DAY)
+    assert left == (100 if owners[-1] == "t2" else 0)
+    own("delete from pipeline.mrr_progress")
+    run(ready, NOW + (len(owners) + 3) * DAY)
+    assert_mrr_adds_up(own)
+    assert own(days, today) == before
 
 
 def test_it_waits_for_a_tick_and_a_publisher_and_says_who_stays_at_work(

@@ -27,7 +27,7 @@ SEEDS = range(
     int(os.environ.get("SOAK_FIRST", "0")),
     int(os.environ.get("SOAK_FIRST", "0")) + int(os.environ.get("SOAK_SEEDS", "20")),
 )
-STEPS = 40
+STEPS = 30
 PROCESSES_AT_MOST = 2 if "SOAK_SEEDS" in os.environ else 1  # in one history: each costs a second
 RECONCILES_AT_MOST = 3  # so does each of these
 WITH_HORIZON = 4  # of so many histories one has raw rows purged beyond a horizon

@@ -61,7 +61,7 @@ rest = st.one_of(
 hours = st.sampled_from((1, 2, 11, 24, 49))
 given_rows = st.lists(subscriptions, min_size=1, max_size=ROWS)
 several = settings(
-    max_examples=8,
+    max_examples=6,
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=list(HealthCheck),
     deadline=None,

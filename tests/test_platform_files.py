@@ -113,7 +113,7 @@ def test_pages_come_first_then_the_summary_then_status(
 
 
 def test_nothing_is_written_twice(ready: Installation, sql: Sql) -> None:
-    history(sql)
+    history(sql, rows=1200)
     first = run(ready, NOW)
     assert first.status.platform_files == len(files_of(ready))
     before, known = stamped(ready), sql("select * from pipeline.platform_files order by path")

@@ -172,7 +172,8 @@ def test_every_period_says_what_sql_says(ready: Installation, sql: Sql) -> None:
     assert [sum(period["hourly"][each]) for each in ("requests", "ai_tokens")] == list(row[:2])
 
 
-def history(sql: Sql) -> None:
+def history(sql: Sql, *, rows: int = 5500) -> None:
+    """Rows of thirty tenants, back from noon of 10 March: by default of 200 days."""
     price(sql, amount="30.0007")
     price(sql, item="api_calls", amount="0.333", unit_size=1)
     zones = ("Africa/Lagos", "America/New_York", "Asia/Tokyo")
@@ -187,12 +188,12 @@ def history(sql: Sql) -> None:
     sql(
         "insert into api_requests (tenant_id, endpoint, status_code, duration_ms, created_at)"
         " select 't' || (1 + n * n % 31), '/', 200, 1, timestamptz '2026-03-10 11:59Z' - n * interval '53 minutes'"
-        " from generate_series(0, 5500) n"
+        f" from generate_series(0, {rows}) n"
     )
     sql(
         "insert into usage_records (tenant_id, quota_type, amount, created_at)"
         " select 't' || (1 + n * n % 29), case n % 3 when 0 then 'mails' else 'ai_tokens_m-1' end, n,"
-        " timestamptz '2026-03-10 11:59Z' - n * interval '71 minutes' from generate_series(0, 4000) n"
+        f" timestamptz '2026-03-10 11:59Z' - n * interval '71 minutes' from generate_series(0, {rows * 8 // 11}) n"
     )
 
 

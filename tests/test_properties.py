@@ -225,7 +225,7 @@ AZORES = two_midnights("Atlantic/Azores", "2025-10-26T00:00:00Z", "2025-10-26T01
 HAVANA = two_midnights("America/Havana", "2025-11-02T04:30:00Z", "2025-11-02T05:00:00Z")
 
 
-@bounded(50)
+@bounded(30)
 @given(history=histories())
 @example(history=AZORES)
 @example(history=HAVANA)
@@ -244,7 +244,7 @@ def test_what_is_stored_is_what_is_recomputed_and_twice_is_once(world: World, hi
     assert places(world.sql) == before
 
 
-@bounded(25)
+@bounded(15)
 @given(history=histories(), seed=st.integers(0, 1000))
 @example(  # a zone in which what was yesterday is today
     history=[

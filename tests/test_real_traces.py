@@ -96,6 +96,8 @@ def test_percentiles_lie_within_one_percent_of_the_nearest_rank(
 
 
 def test_image_usage_and_requests_reach_the_files(ready: Installation, tmp_path: Path, gentd26: pd.DataFrame) -> None:
+    busy = gentd26["tenant_id"].value_counts().index[:300]
+    gentd26 = gentd26[gentd26["tenant_id"].isin(busy)]
     images = gentd26[gentd26["images"].notna()].copy()
     images["quota_type"] = "ai_images_" + images["model"]
     add_tenants(ready, tmp_path, gentd26["tenant_id"])

@@ -6,6 +6,7 @@ import gzip
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -289,6 +290,14 @@ def test_a_previous_secret_that_makes_no_sense_is_refused(given: str, says: str)
     with pytest.raises(SettingsError, match=f"TENANTCAST_PREVIOUS_SECRET: {says}"):
         load_settings(secret | {"TENANTCAST_PREVIOUS_SECRET": given})
     assert given not in repr(load_settings(secret | {"TENANTCAST_PREVIOUS_SECRET": given * 16 + "x"}))
+
+
+def test_a_previous_secret_that_is_the_one_in_var_is_refused(tmp_path: Path) -> None:
+    own = Installation(load_settings({"TENANTCAST_HOME": str(tmp_path)})).secret.decode()
+    again = Installation(load_settings({"TENANTCAST_HOME": str(tmp_path), "TENANTCAST_PREVIOUS_SECRET": own}))
+    with pytest.raises(SettingsError, match="TENANTCAST_PREVIOUS_SECRET: the same as the secret in use") as caught:
+        _ = again.secrets
+    assert own not in str(caught.value)
 
 
 def test_no_key_is_in_what_is_published(up: Installation, both: Installation) -> None:

@@ -18,7 +18,7 @@ from tests.checks import STATUS, Reader, assert_as_from_scratch, assert_nothing_
 from tests.conftest import NOW, Databases, Sql, document, on
 from tests.faults import Unreliable, storing_in
 
-PUBLISHES = int(os.environ.get("SOAK_PUBLISHES", "20"))
+PUBLISHES = int(os.environ.get("SOAK_PUBLISHES", "12"))
 TENANTS = ("t1", "t2", "t3", "t4")
 FAULTS = (2, 2, 6, 90)  # before, after, slow, none
 

@@ -43,6 +43,7 @@ def _run(command: Sequence[str], paths: Sequence[str]) -> str | None:
             list(command),
             input="".join(f"{path}\n" for path in paths),
             text=True,
+            errors="replace",  # what it says is only shown
             capture_output=True,
             timeout=LONGEST,
             env=given,

@@ -15,7 +15,8 @@ def typed(tenant: str, kind: str) -> Any | None:
             return UUID(tenant)
         if kind in WHOLE_NUMBERS:
             number = int(tenant)
-            return number if -WHOLE_NUMBERS[kind] <= number < WHOLE_NUMBERS[kind] else None
+            is_one = str(number) == tenant  # Python also reads "1_0" and digits of other scripts
+            return number if is_one and -WHOLE_NUMBERS[kind] <= number < WHOLE_NUMBERS[kind] else None
         tenant.encode()
     except ValueError:
         return None

@@ -23,6 +23,24 @@ subscriptions as materialized (
     ) as s
 ),
 
+-- One row: one day on which a subscription went from this tenant to another, or came from one. What was before ends
+-- there under its own name, now that the two are two subscriptions.
+moves as materialized (
+    select
+        v.*,
+        v.tenant_id = :tenant as went
+    from (
+        select
+            v.*,
+            lead(v.tenant_id) over w as next_tenant_id,
+            lead(v.day_from) over w as next_day_from
+        from pipeline.subscription_versions as v
+        inner join subscriptions as n on v.subscription_id = n.subscription_id
+        window w as (partition by v.subscription_id order by v.day_from)
+    ) as v
+    where (v.tenant_id = :tenant) <> (v.next_tenant_id = :tenant)
+),
+
 activity as (
     update pipeline.activity_daily as a
     set tenant_id = s.tenant_id
@@ -53,6 +71,43 @@ versions as (
     from stand_in as s
     cross join subscriptions as n
     where v.tenant_id = :tenant and v.subscription_id = n.subscription_id
+    returning 1
+),
+
+ends as (
+    insert into pipeline.subscription_versions (
+        subscription_id,
+        day_from,
+        tenant_id,
+        plan,
+        status,
+        monthly,
+        problem,
+        currency,
+        started_at,
+        ended_at,
+        trial_ends_at,
+        gone,
+        seen_on
+    )
+    select
+        case when m.went then n.stand_in else m.subscription_id end,
+        m.next_day_from,
+        case when m.went then s.tenant_id else m.tenant_id end,
+        m.plan,
+        m.status,
+        m.monthly,
+        m.problem,
+        m.currency,
+        m.started_at,
+        m.ended_at,
+        m.trial_ends_at,
+        true,
+        m.seen_on
+    from moves as m
+    inner join subscriptions as n on m.subscription_id = n.subscription_id
+    cross join stand_in as s
+    where (select count(*) from versions) > 0  -- their places are free only after that
     returning 1
 )
 
