@@ -41,7 +41,7 @@ from tenants where abs(hashtext(id)) %% 1000 < 1000 * %(share)s::numeric
 LIMITS = """\
 The floor is orjson, libdeflate and a put of the very documents that were published, in as many threads, into the same
 folder on disk, and nothing else. The two take turns; a ratio is the median over the rounds. Reads and the ledger of
-files are the database's work and stand apart. Not measured: S3, whose client pays more for a put than all the rest."""
+files are the database's work and stand apart. Not measured: S3."""
 
 
 @dataclass

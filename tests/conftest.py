@@ -88,7 +88,7 @@ def _server_address() -> str:
 def cluster_folder(name: str) -> Path:
     """Where the server under test keeps its files: in memory where there is room, else under var/.
 
-    Thousands of temporary tables are made and dropped a minute: on ext4, most of a run went into looking for inodes.
+    Thousands of temporary tables are made and dropped a minute: on ext4, much of a run went into looking for inodes.
     """
     if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOM:
         digest = hashlib.sha256(str(ROOT).encode()).hexdigest()[:12]

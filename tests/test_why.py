@@ -189,7 +189,7 @@ def test_a_tenant_that_nobody_knows(published: Installation, asked: str, close: 
 @pytest.mark.parametrize(
     ("kind", "known", "strange"),
     [
-        ("bigint", "5000000000", ("x", "12345678901234567890", "7")),
+        ("bigint", "5000000000", ("x", "12345678901234567890", "7", "5_000_000_000", " 5000000000")),
         ("uuid", "0b0e1c9a-5f5e-4a55-9c0c-6a2d4c1f0001", ("t1", "0b0e1c9a-5f5e-4a55-9c0c-6a2d4c1f0002")),
     ],
 )
