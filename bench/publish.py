@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import resource
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -70,12 +70,16 @@ class Work:
         return shape(job, keys=keys, seq=self.seq, data_through=self.through, currency=currency)
 
     def publish(self) -> list[Changes]:
-        """Shape and write all, and take note of what is up, so that it can be done again."""
+        """Shape and write all as the publisher does, and take note of what is up, so that it can be done again."""
         done: list[Changes] = []
+        store = self.installation.store
+        writing: list[Future[Changes]] = []
         with ThreadPoolExecutor(WRITERS) as writers:
             for start in range(0, len(self.jobs), BATCH):
                 shaped = [(job, self.shape(job)) for job in self.jobs[start : start + BATCH]]
-                done += writers.map(lambda each: write_files(self.installation.store, *each, self.seq), shaped)
+                before, writing = writing, [writers.submit(write_files, store, *each, self.seq) for each in shaped]
+                done += [each.result() for each in before]
+            done += [each.result() for each in writing]
         for job, changes in zip(self.jobs, done, strict=True):
             if changes.dashboard:
                 up = job.current["dashboard", ""]

@@ -34,12 +34,10 @@ def unstamped(document: dict[str, Any]) -> bytes:
     return orjson.dumps(_without_stamps(document))
 
 
-def _without_stamps(value: Any) -> Any:
-    if not isinstance(value, dict):
-        return value
+def _without_stamps(document: dict[str, Any]) -> dict[str, Any]:
     return {
-        name: held if name in NAMED_BY_DATA else _without_stamps(held)
-        for name, held in value.items()
+        name: _without_stamps(held) if type(held) is dict and name not in NAMED_BY_DATA else held
+        for name, held in document.items()
         if name not in STAMPS
     }
 

@@ -13,7 +13,7 @@ ROUNDED_BELOW = 10**15  # a larger Decimal has no room for three digits more, an
 
 def instant(at: datetime) -> str:
     """Write a time: UTC, whole seconds, `Z`."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{at.astimezone(UTC).isoformat()[:19]}Z"
 
 
 def plain(amount: Decimal | int) -> int | float:

@@ -34,15 +34,15 @@ def republish(installation: Installation, receipt: Receipt) -> None:
         with slots_awaited(installation.database, otherwise=WAITING) as holder:
             changed = [f"{platform_folder(platform_key(secret))}/summary.json" for secret in installation.secrets]
             _note(installation, receipt, "platform_files", changed)
-            receipt.platform_files += collect(
-                installation, "platform_files", still_held=lambda: still_held(holder), kept=AT_ONCE
-            )
+            while taken := collect(installation, "platform_files", still_held=lambda: still_held(holder), kept=AT_ONCE):
+                receipt.platform_files += taken
     if begun.is_exported:
         patiently(lambda: export(installation))
         with alone(installation.database) as holder:
             changed = [f"{export_folder(secret)}/{MANIFEST}" for secret in installation.secrets]
             _note(installation, receipt, "exports", changed)
-            receipt.export_files += collect_exports(installation, holder, AT_ONCE)
+            while taken := collect_exports(installation, holder, AT_ONCE):
+                receipt.export_files += taken
     with installation.database.transaction() as connection:
         receipt.note(connection)
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -116,10 +116,13 @@ def publish_due(
     began, through = time.monotonic(), report.data_through
     report.seq = next_seq(installation)
     due = find_due(installation, through, shard=shard, shards=shards)
-    with installation.progress.step("Publishing", total=len(due), unit="tenants") as step:
-        for jobs in _read_ahead(installation, due, through):
-            _publish_jobs(installation, jobs, holder, report)
-            step.advance(len(jobs))
+    with (
+        installation.progress.step("Publishing", total=len(due), unit="tenants") as step,
+        ThreadPoolExecutor(WRITERS) as writers,
+    ):
+        for outcomes in _write_behind(installation, _read_ahead(installation, due, through), writers, holder, report):
+            _note(installation, outcomes, holder, report)
+            step.advance(len(outcomes))
     report.seconds = round(report.seconds + time.monotonic() - began, 3)
 
 
@@ -140,21 +143,42 @@ def _read_ahead(installation: Installation, due: Sequence[Any], through: datetim
             yield jobs
 
 
-def _publish_jobs(installation: Installation, jobs: Sequence[Job], holder: Connection, report: PublishReport) -> None:
-    """Shape, note what will be written, write, note what is up; each write only while the slots are ours."""
+def _write_behind(
+    installation: Installation,
+    batches: Iterable[Sequence[Job]],
+    writers: ThreadPoolExecutor,
+    holder: Connection,
+    report: PublishReport,
+) -> Iterator[list[Outcome]]:
+    """Shape batch by batch and give what became of each; one is shaped while the one before is written.
+
+    The ledger learns of a file before it is written, and nothing is begun to be written once the slots are lost.
+    """
+    writing: list[Future[Outcome]] = []
+    for jobs in batches:
+        shaped = [(job, _contained(_shape, installation, job, report)) for job in jobs]
+        plan(installation.database, shaped, report.seq)
+        still_held(holder)
+        before, writing = writing, [writers.submit(_written, installation.store, *each, report.seq) for each in shaped]
+        if before:
+            yield [each.result() for each in before]
+    if writing:
+        yield [each.result() for each in writing]
+
+
+def _written(store: Store, job: Job, shaped: Changes | TenantcastError, seq: int) -> Outcome:
+    return job, _contained(write_files, store, job, shaped, seq)
+
+
+def _note(installation: Installation, outcomes: Sequence[Outcome], holder: Connection, report: PublishReport) -> None:
+    """Note what is up, if the slots are still ours, and count it."""
     database, through, seq = installation.database, report.data_through, report.seq
     assert through is not None
-    shaped = [(job, _contained(_shape, installation, job, report)) for job in jobs]
-    plan(database, shaped, seq)
     still_held(holder)
-    with ThreadPoolExecutor(WRITERS) as writers:
-        store = installation.store
-        written = list(writers.map(lambda each: (each[0], _contained(write_files, store, *each, seq)), shaped))
-    still_held(holder)
-    overtaken = again_on_conflict(lambda: record(database, written, through, seq))
-    for standing in [error.standing for _, error in failed(written) if isinstance(error, OvertakenError)]:
+    overtaken = again_on_conflict(lambda: record(database, outcomes, through, seq))
+    for standing in [error.standing for _, error in failed(outcomes) if isinstance(error, OvertakenError)]:
         next_seq_above(database, standing)
-    _count(report, [each for each in written if each[0] not in overtaken])
+    _count(report, [each for each in outcomes if each[0] not in overtaken])
 
 
 def _contained(step: Any, *given: Any) -> Changes | TenantcastError:
