@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from pipeline.documents.encode import compress, to_json, unstamped
+from pipeline.documents.encode import compress, digest, to_json, unstamped
 from pipeline.documents.lists import LISTED, Lengths
 from pipeline.errors import UnusableError
 
@@ -38,24 +39,34 @@ def lengths() -> Iterator[Lengths]:
         yield Lengths(longest, longest, longest, pages, quotas=2 * longest)
 
 
-def fitted(shaped: Callable[[Lengths], dict[str, Any]]) -> tuple[dict[str, Any], Lengths]:
-    """Give the first document that fits, and its lengths; the same rows give the same ones, whatever the stamps.
+@dataclass(frozen=True)
+class Fitted:
+    """A document that fits, the lengths of its lists, and the hash of what it says, apart from its stamps."""
+
+    document: dict[str, Any]
+    lengths: Lengths
+    content_hash: str
+
+
+def fitted(shaped: Callable[[Lengths], dict[str, Any]]) -> Fitted:
+    """Give the first document that fits; the same rows give the same lengths, whatever the stamps.
 
     Raises UnusableError where nothing is left to shorten: names have no limit in the source.
     """
+    content = b""
     for tried in lengths():
         document = shaped(tried)
-        if packed_bytes(document) <= DASHBOARD_BYTES - STAMP_BYTES:
-            return document, tried
+        content = unstamped(document)
+        if packed_bytes(content) <= DASHBOARD_BYTES - STAMP_BYTES:
+            return Fitted(document, tried, digest(content))
     raise UnusableError(
-        f"dashboard.json: {packed_bytes(document) + STAMP_BYTES:,} bytes with every list at its shortest, and at most "
+        f"dashboard.json: {packed_bytes(content) + STAMP_BYTES:,} bytes with every list at its shortest, and at most "
         f"{DASHBOARD_BYTES:,} may be published; its last good files stay. Shorten the tenant's name, plan or id."
     )
 
 
-def packed_bytes(document: dict[str, Any]) -> int:
-    """Give a size that the document does not exceed, apart from its stamps; small ones are not packed to see it."""
-    content = unstamped(document)
+def packed_bytes(content: bytes) -> int:
+    """Give a size that these bytes do not exceed when packed; small ones are not packed to see it."""
     return len(content) if len(content) <= DASHBOARD_BYTES - STAMP_BYTES else len(compress(content))
 
 

@@ -26,7 +26,12 @@ def compress(content: bytes) -> bytes:
 
 def content_hash(document: dict[str, Any]) -> str:
     """Give the hash of a document apart from its stamps: equal means that no number changed."""
-    return hashlib.sha256(unstamped(document)).hexdigest()
+    return digest(unstamped(document))
+
+
+def digest(content: bytes) -> str:
+    """Give the hash of a document that is written without its stamps."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def unstamped(document: dict[str, Any]) -> bytes:

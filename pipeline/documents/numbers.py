@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from math import isfinite
 
 PAST_64_BITS = 2**63
 ROUNDED_BELOW = 10**15  # a larger Decimal has no room for three digits more, and raises
 
 
+@lru_cache(4096)  # the tenants of a zone share nearly all of their times
 def instant(at: datetime) -> str:
     """Write a time: UTC, whole seconds, `Z`."""
     return f"{at.astimezone(UTC).isoformat()[:19]}Z"

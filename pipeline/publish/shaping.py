@@ -11,7 +11,7 @@ from typing import Any
 from pipeline.documents.budget import check_page, fitted
 from pipeline.documents.cost_pages import COSTS, cost_pages, month_of, place_of
 from pipeline.documents.dashboard import dashboard, draft_periods
-from pipeline.documents.encode import compress, content_hash, page_name, to_json
+from pipeline.documents.encode import compress, page_name, to_json
 from pipeline.documents.lists import Lengths
 from pipeline.documents.pages import INDEX, INDEXED, detail_page, index_name, index_page
 from pipeline.documents.ranked_pages import RANKINGS, is_cut, rank_place, ranked_pages, whole_draft
@@ -96,16 +96,15 @@ def _shape(job: Job, *, key: str, seq: int, data_through: datetime, currency: st
             lengths=lengths,
         )
 
-    document, lengths = fitted(shaped)
-    pages.keep(lengths)
-    digest, path = content_hash(document), f"{folder(key)}/dashboard.json"
+    found, path = fitted(shaped), f"{folder(key)}/dashboard.json"
+    pages.keep(found.lengths)
     up = job.current.get(("dashboard", ""))
-    if up and (up.content_hash, up.path) == (digest, path):
+    if up and (up.content_hash, up.path) == (found.content_hash, path):
         changes.unchanged += 1
     else:
         changes.dashboard = File(
-            path, compress(to_json(document)), "dashboard", "", digest, None, None, lengths.shortened(),
-            version=_replaced(up, path, seq),
+            path, compress(to_json(found.document)), "dashboard", "", found.content_hash, None, None,
+            found.lengths.shortened(), version=_replaced(up, path, seq),
         )  # fmt: skip
     return changes
 
