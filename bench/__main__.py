@@ -1,26 +1,18 @@
-"""`python -m bench [NAME ...] [--rows N] [--tenants N]`: all benchmarks but loading where none is named.
+"""`python -m bench [NAME ...] [--rows N] [--tenants N]`: all benchmarks that need nothing else, where none is named.
 
-`loading` is the page in Chromium: it needs what `make test-real` installs.
+`loading`, the page in Chromium, and `puts`, boto3 beside obstore, need what `make test-real` installs.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 
-from bench import build, fresh, late, loading, publish, sizes, writer
 from bench.scenes import Scenes
 
-BENCHMARKS = {
-    "build": build.measure,
-    "fresh": fresh.measure,
-    "late": late.measure,
-    "writer": writer.measure,
-    "sizes": sizes.measure,
-    "publish": publish.measure,
-    "loading": loading.measure,
-}
-USUAL = tuple(name for name in BENCHMARKS if name != "loading")
+USUAL = ("build", "fresh", "late", "writer", "sizes", "publish", "reads")
+BENCHMARKS = (*USUAL, "puts", "loading")
 LIMITS = """\
 Limits: one embedded PostgreSQL and its clients on this one machine ({cores} cores), one process rolling up, data in the
 page cache, made-up rows (Zipf tenants, 12 endpoints, log-normal durations). Seconds are of this run alone; only the
@@ -31,7 +23,9 @@ ratios say something, and on a machine that does other work beside, not even all
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(BENCHMARKS)} (default: all but loading)")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"{', '.join(BENCHMARKS)} (default: all but puts, loading)"
+    )
     parser.add_argument("--rows", type=int, default=1_000_000, help="requests of history (default: %(default)s)")
     parser.add_argument("--tenants", type=int, default=2_000, help="of publish by share (default: %(default)s)")
     given = parser.parse_args()
@@ -41,7 +35,7 @@ def main() -> None:
     print(LIMITS.format(cores=len(os.sched_getaffinity(0))))
     with Scenes(given.rows, given.tenants) as scenes:
         for name in given.names or USUAL:
-            BENCHMARKS[name](scenes)
+            importlib.import_module(f"bench.{name}").measure(scenes)
             print(flush=True)
 
 
