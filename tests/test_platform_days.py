@@ -6,11 +6,13 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.installation import Installation
 from pipeline.reconcile.reconciling import reconcile
+from pipeline.rollups import tick
 from pipeline.rollups.tick import roll
 from tests.conftest import NOW, Sql, address_of, installation_on
 
@@ -103,6 +105,31 @@ def test_a_day_that_loses_its_last_row_goes(ready: Installation, sql: Sql) -> No
     roll(ready, NOW)
     assert days(sql) == []
     assert sql("select * from pipeline.activity_daily") == []
+
+
+def test_hours_of_a_killed_tick_are_counted_after_a_tick_that_ends_before_them(
+    ready: Installation, sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second works as of an earlier hour, as a process does that was begun before the first one."""
+    sql.tenant()
+    sql.request("2026-03-10T13:30:00Z")
+    sql.usage("2026-03-10T14:10:00Z", amount=3)
+
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(tick, "redo_platform", killed)
+        with pytest.raises(KeyboardInterrupt):
+            roll(ready, NOW + 3 * HOUR)
+    roll(ready, NOW)
+    assert [row[1:4] for row in days(sql)] == [(0, 0, 0)]
+    roll(ready, NOW + 2 * HOUR)
+    assert [row[1:4] for row in days(sql)] == [(1, 1, 0)]
+    roll(ready, NOW + 3 * HOUR)
+    assert [row[1:4] for row in days(sql)] == [(1, 1, 3)]
+    assert sql.one("select count(*) from pipeline.marked_activity") == 0
+    assert reconcile(ready).agrees
 
 
 def test_another_zone_moves_all_days(ready: Installation, sql: Sql) -> None:
