@@ -356,6 +356,27 @@ def test_another_type_of_tenant_id_than_before_is_refused(blank: Installation, o
         install(blank)
 
 
+def test_a_mapping_that_would_stop_the_writers_of_the_one_before_is_refused(
+    databases: Databases, tmp_path: Path
+) -> None:
+    config = tmp_path / "tenantcast.toml"
+    config.write_text('[source]\nschema = "app"\n[source.api_requests]\ntable = "log"\ntenant_id = "account"\n')
+    blank = installation_on(databases.make(), tmp_path)
+    mapped = installation_on(address_of(blank), tmp_path, TENANTCAST_CONFIG=str(config))
+    insert = "insert into app.log (account, endpoint, status_code, created_at) values ('t1', '/', 200, now())"
+    with sql_on(mapped) as own:
+        own("create schema app; set search_path = app")
+        own(TABLES + "alter table api_requests rename to log; alter table log rename tenant_id to account")
+        install(mapped)
+        before = own(CATALOG)
+        with pytest.raises(PermanentError, match=r"app\.log was api_requests until now .*Check TENANTCAST_CONFIG"):
+            install(blank)
+        assert own(CATALOG) == before
+        own(insert)
+        assert own.one("select count(*) from pipeline.marks where tenant_id = 't1'") == 1
+    blank.database.engine.dispose()
+
+
 def test_repeated_it_changes_nothing(blank: Installation, own: Sql) -> None:
     own.request("2026-03-10T10:00:00Z")
     first = install(blank)

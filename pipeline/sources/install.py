@@ -132,6 +132,7 @@ def _prepare(installation: Installation, report: InstallReport) -> Mapping[str, 
         found = find_tables(connection, mapping)
         check_tables(found, mapping, read_only=read_only)
         _refuse_other_ids(connection, found)
+        _refuse_to_leave(connection, found)
         _define(connection, found, installation.settings.endpoints, report)
         return found
 
@@ -186,6 +187,20 @@ def _refuse_other_ids(connection: Connection, found: Mapping[str, FoundTable]) -
             raise PermanentError(
                 f"Tenant ids are {tenant_id_type(found)}, but what init has made here is for {row.type}. "
                 "Use another database, or drop the schemas pipeline and rollup and run init again."
+            )
+
+
+def _refuse_to_leave(connection: Connection, found: Mapping[str, FoundTable]) -> None:
+    """Refuse a mapping under which the triggers of a table that was mapped before would stop its writers."""
+    for name in EVENT_TABLES:
+        mapped = found[name].mapped
+        columns = {column: mapped.column(column) for column in ("tenant_id", "created_at")}
+        for row in rows(connection, "source/left_behind", source=name, **columns):
+            raise PermanentError(
+                f"{row.relation} was {name} until now and still has its triggers, but not both columns "
+                f"{' and '.join(columns.values())}, by which {found[name].relation.name} is read: this mapping would "
+                "stop its writers. Check TENANTCAST_CONFIG; if the source really has moved, drop the triggers "
+                f"tenantcast_* of {row.relation} first."
             )
 
 
