@@ -111,6 +111,8 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, OSError) and error.filename is not None and error.strerror:
         return f"{os.fsdecode(error.filename)}: {error.strerror}"
     package = Path(__file__).parent
+    if isinstance(error, ModuleNotFoundError) and not str(error.name).startswith(package.name):
+        return f"{sys.executable} has no module {error.name}. Use .venv/bin/python, which `make install` makes."
     places = [frame for frame in traceback.extract_tb(error.__traceback__) if package in Path(frame.filename).parents]
     place = f"{Path(places[-1].filename).relative_to(package.parent)} line {places[-1].lineno}" if places else "Python"
     what = f"{type(error).__name__}: {' '.join(str(error).split())[:LONGEST_UNEXPECTED]}"

@@ -291,6 +291,14 @@ def test_a_defect_is_one_line_and_a_traceback_when_asked_for(tmp_path: Path) -> 
     assert asked.stderr.splitlines()[-1].startswith("error: unexpected ValueError")
 
 
+def test_another_python_is_told_which_one_to_take(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-S", "-m", "pipeline", "run"],
+        env=surroundings(tmp_path, None, {}), cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    failure(done, 1, r"has no module \w+\. Use \.venv/bin/python, which `make install` makes\.$")
+
+
 def test_what_a_message_quotes_does_not_break_its_line(tmp_path: Path) -> None:
     failure(broken_run(tmp_path, "PermanentError('it said:\\n  no')"), 1, "error: it said: no$")
     failure(
