@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.documents.version import SCHEMA
 from tests.browsing import Shown, chromium, served
 from tests.sample_documents import Sample, dashboard, publish, status
 from tests.sample_money import summary
@@ -36,6 +37,7 @@ def page_at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, str
     for key, sample in SAMPLES.items():
         document = dashboard(sample, data_through=THROUGH)
         files |= with_pages(key, document, through=THROUGH) if sample.size else {f"v1/t/{key}/dashboard.json": document}
+    files["v1/t/gone/dashboard.json"] = {"schema": SCHEMA, "seq": 5, "gone": True}
     for key in ("busy", "idle"):
         files[f"v1/platform/{key}/summary.json"] = summary(data_through=THROUGH, busy=key == "busy", name="Kobo Ledger")
     publish(store, files)
@@ -111,6 +113,12 @@ def test_what_is_said_in_the_place_of_numbers(shown: Shown) -> None:
             shown.open(key, name)
             assert violations(shown) == [], (name, key)
     shown.wrong.clear()  # the browser itself reports the 404
+
+
+def test_a_tenant_that_was_forgotten(shown: Shown) -> None:
+    shown.open("gone")
+    assert shown.page.inner_text("h1:visible, h2:visible") == "These numbers are gone for good"
+    assert violations(shown) == []
 
 
 def test_axe_sees_what_is_wrong(shown: Shown) -> None:
