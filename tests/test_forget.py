@@ -309,6 +309,25 @@ def test_a_publisher_that_was_late_brings_nothing_back(
     late.database.engine.dispose()
 
 
+def test_what_comes_back_in_place_of_a_tombstone_or_beside_it_is_found_and_goes(lived: Installation, sql: Sql) -> None:
+    """As from a backup of the store, long after publishes look there by themselves."""
+    path = address(lived, GONE).path
+    old = lived.store.get(path)
+    assert old
+    forget(lived, GONE)
+    run(lived, NOW)
+    sql("update pipeline.forgotten set swept_until = clock_timestamp()")
+    first, second = (f"v1/t/{tenant_key(lived.secret, GONE, each)}" for each in (1, 2))
+    assert path.startswith(f"{second}/")
+    for back in (path, f"{first}/hourly/2026-03-08.0123456789ab.json"):
+        lived.store.put(back, old, cache_control="no-store")
+    assert reconcile(lived).files.found == {"not in the ledger": 2}
+    reconcile(lived, repair=True)
+    assert mentions(lived, sql, GONE, NAME) == []
+    assert [each["gone"] for each in tombs(lived)] == [True, True]
+    assert_agrees(lived)
+
+
 @pytest.mark.parametrize("owners", [(GONE, "t2"), ("t2", GONE), (GONE, "t2", GONE), ("t2", GONE, "t2")])
 def test_a_subscription_that_changed_hands_counts_once_on_every_day(
     ready: Installation, own: Sql, owners: tuple[str, ...]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import orjson
 
@@ -22,6 +23,11 @@ def tombstone_path(key: str) -> str:
     return f"{folder(key)}/dashboard.json"
 
 
+def is_tombstone(document: dict[str, Any] | None) -> bool:
+    """Say whether a document is one, and not a dashboard that somebody has put in its place."""
+    return bool(document and document.get("gone"))
+
+
 def bury(installation: Installation, keys: Sequence[str], *, still_held: Callable[[], None]) -> int:
     """Leave nothing but a tombstone in these folders, which comes first; give how many files went.
 
@@ -32,7 +38,7 @@ def bury(installation: Installation, keys: Sequence[str], *, still_held: Callabl
         path = tombstone_path(key)
         standing = parsed(store.get(path))
         still_held()
-        if not (standing and standing.get("gone")):
+        if not is_tombstone(standing):
             content = {"schema": SCHEMA, "seq": next_seq(installation), "gone": True}
             store.put(path, compress(orjson.dumps(content)), cache_control=cache_control(path))
             removed += standing is not None
@@ -51,7 +57,7 @@ def sweep(installation: Installation, *, still_held: Callable[[], None]) -> int:
     return bury(installation, keys, still_held=still_held)
 
 
-def tombs(installation: Installation) -> set[str]:
-    """Give the paths of all tombstones."""
+def tombs(installation: Installation) -> dict[str, str]:
+    """Give the paths of all tombstones, and the keys of their folders."""
     with installation.database.transaction() as connection:
-        return {tombstone_path(row.key) for row in rows(connection, "forget/tombs")}
+        return {tombstone_path(row.key): row.key for row in rows(connection, "forget/tombs")}

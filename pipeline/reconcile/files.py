@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
@@ -15,7 +16,8 @@ from pipeline.errors import PermanentError
 from pipeline.installation import Installation
 from pipeline.publish.contract import renew_contract
 from pipeline.publish.due import STATUS, documents_version, parsed, seq_of, status_hash
-from pipeline.publish.publisher import BATCH, WORK_MEM, WRITERS, slots_awaited
+from pipeline.publish.publisher import BATCH, WORK_MEM, WRITERS, slots_awaited, still_held
+from pipeline.publish.tombstones import bury, tombs
 from pipeline.reconcile import contract_files, platform_files, strays
 from pipeline.reconcile.file_report import MISNAMED, Difference, FilesReport
 from pipeline.reconcile.standing import (
@@ -266,9 +268,12 @@ def _remove_strays(installation: Installation, report: FilesReport) -> None:
     owners = strays.find_owners(installation, report.asked)
     for paths in strays.listed(installation, owners, report.asked):
         if found := strays.unknown(installation, owners, paths):
-            with _alone(installation):
-                for path in strays.removable(installation, owners, strays.unknown(installation, owners, found)):
+            with _alone(installation) as holder:
+                gone = strays.removable(installation, owners, strays.unknown(installation, owners, found))
+                for path in gone:
                     store.delete(path)
+                graves = [key for path, key in tombs(installation).items() if path in gone]
+                bury(installation, graves, still_held=partial(still_held, holder))
     for draft in store.drafts("v1"):
         if draft.age > DRAFT_SECONDS:
             store.delete(draft.path)

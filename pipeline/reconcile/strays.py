@@ -11,7 +11,7 @@ from sqlalchemy import Row
 from pipeline.database.connection import rows
 from pipeline.installation import Installation
 from pipeline.publish.due import parsed
-from pipeline.publish.tombstones import tombs
+from pipeline.publish.tombstones import is_tombstone, tombs
 from pipeline.reconcile.file_report import UNKNOWN, Difference, shown
 from pipeline.reconcile.standing import folders
 
@@ -39,13 +39,17 @@ def listed(installation: Installation, owners: Owners, asked: Sequence[str] | No
 
 
 def unknown(installation: Installation, owners: Owners, paths: Iterable[str]) -> list[str]:
-    """Give those paths that the ledger does not hold, be it as superseded, and that are no tombstones."""
+    """Give those paths that the ledger does not hold, be it as superseded, and where no tombstone stands."""
     asked = list(paths)
     tenants = {owner.tenant_id for owner in (owners.get(place(path)) for path in asked) if owner}
     with installation.database.transaction() as connection:
         known = {row.path for row in rows(connection, "published/paths", tenants=list(tenants))}
-    known |= tombs(installation)
+    known |= {path for path in tombs(installation).keys() & set(asked) if _is_buried(installation, path)}
     return [path for path in asked if path not in known]
+
+
+def _is_buried(installation: Installation, path: str) -> bool:
+    return is_tombstone(parsed(installation.store.get(path)))
 
 
 def place(path: str) -> str:
@@ -89,6 +93,8 @@ def _led_to(installation: Installation, folder: str) -> set[str] | None:
     document = parsed(packed)
     if document is None:
         return None if packed is not None else set()
+    if is_tombstone(document):
+        return set()
     try:
         waiting = [f"{folder}/{page['path']}" for pages in document["pages"].values() for page in pages]
         found: set[str] = set()
