@@ -9,7 +9,7 @@ import os
 import shutil
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ import pytest
 
 from pipeline.database import embedded
 from pipeline.installation import Installation
+from pipeline.publish.due import documents_version
 from pipeline.publish.keys import address
 from pipeline.settings import ROOT, load_settings
 from pipeline.sources.install import install
@@ -227,10 +228,58 @@ def template(server: str, tmp_path_factory: pytest.TempPathFactory, worker_id: s
     made.drop_all()
 
 
+class Beginnings:
+    """Installations that many tests of a module begin with: made once, and copied for each."""
+
+    def __init__(self, databases: Databases, template: str, root: Path) -> None:
+        self.databases, self.template, self.root = databases, template, root
+        self.made: dict[Contents, tuple[str, Path]] = {}
+
+    def of(self, contents: Contents) -> tuple[str, Path]:
+        """The database to copy, and the home."""
+        if contents not in self.made:
+            home = self.root / str(len(self.made))
+            installation = installation_on(self.databases.make(self.template), home)
+            with psycopg.connect(address_of(installation), autocommit=True) as connection:
+                contents(installation, Sql(connection))
+            installation.database.engine.dispose()
+            self.made[contents] = address_of(installation).rsplit("/", 1)[1], home
+        return self.made[contents]
+
+
+@pytest.fixture(scope="session")
+def beginnings(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Beginnings]:
+    """What has been made so far by the tests of this process."""
+    databases = Databases(server)
+    yield Beginnings(databases, template, tmp_path_factory.mktemp("beginnings"))
+    databases.drop_all()
+
+
 @pytest.fixture
-def ready(databases: Databases, template: str, tmp_path: Path) -> Installation:
-    """An installation after `init`, with empty tables."""
-    return installation_on(databases.make(template), tmp_path)
+def contents() -> Contents | None:
+    """What `ready` holds already. A module whose tests begin alike gives its own; it must not hang on the real time."""
+    return None
+
+
+@pytest.fixture
+def ready(
+    databases: Databases, template: str, beginnings: Beginnings, contents: Contents | None, tmp_path: Path
+) -> Installation:
+    """An installation after `init`, with empty tables, or with the module's `contents`."""
+    if not contents:
+        return installation_on(databases.make(template), tmp_path)
+    template, home = beginnings.of(contents)
+    if home.exists():
+        shutil.copytree(home, tmp_path, symlinks=True, dirs_exist_ok=True)
+    copied = installation_on(databases.make(template), tmp_path)
+    with psycopg.connect(
+        address_of(copied)
+    ) as connection:  # else all files would be published anew for their new place
+        connection.execute(
+            "update pipeline.progress set documents_version = %s where documents_version <> ''",
+            [documents_version(copied)],
+        )
+    return copied
 
 
 @pytest.fixture
@@ -286,6 +335,9 @@ class Sql:
         given = {"tenant_id": tenant, "quota_type": "ai_tokens_m-1", "amount": 1000, "created_at": at} | more
         columns = ", ".join(given)
         self(f"insert into usage_records ({columns}) values ({', '.join(['%s'] * len(given))})", *given.values())
+
+
+Contents = Callable[[Installation, Sql], None]
 
 
 def published(installation: Installation) -> dict[str, bytes]:

@@ -20,7 +20,7 @@ from pipeline.reconcile.backfill import Asked, backfill, preview
 from pipeline.reconcile.reconciling import reconcile
 from pipeline.rollups.ticking import ticking
 from pipeline.run import run
-from tests.conftest import NOW, Sql, address_of, dashboard_of
+from tests.conftest import NOW, Contents, Sql, address_of, dashboard_of
 from tests.test_reconcile import at, untracked, verb
 
 START, END = at("2026-03-05T00:00:00"), at("2026-03-09T00:00:00")
@@ -29,8 +29,7 @@ WHY = "the importer counted twice"
 HOURS = "select tenant_id, bucket_start, sum(requests)::int from rollup.api_hourly group by 1, 2 order by 1, 2"
 
 
-@pytest.fixture
-def history(ready: Installation, sql: Sql) -> Installation:
+def fill(ready: Installation, sql: Sql) -> None:
     """Two tenants over four days; rolled up, published, and then changed behind the ledger's back."""
     sql.tenant()
     sql.tenant("t2")
@@ -42,6 +41,17 @@ def history(ready: Installation, sql: Sql) -> Installation:
     run(ready, NOW)
     untracked(sql, "delete from api_requests where extract(minute from created_at) = 20")
     untracked(sql, "update usage_records set amount = 11 where tenant_id = 't2'")
+
+
+@pytest.fixture
+def contents(request: pytest.FixtureRequest) -> Contents | None:
+    """Made once for all tests that begin with it."""
+    return fill if "history" in request.fixturenames else None
+
+
+@pytest.fixture
+def history(ready: Installation) -> Installation:
+    """What `fill` has made."""
     return ready
 
 

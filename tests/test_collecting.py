@@ -15,14 +15,13 @@ from pipeline.reconcile.reconciling import reconcile
 from pipeline.run import run
 from pipeline.verbs.publish import describe_status
 from tests.checks import reachable
-from tests.conftest import NOW, Sql, published
+from tests.conftest import NOW, Contents, Sql, published
 
 OLD = "2 months"
 SUPERSEDED = "select path from pipeline.{0} where superseded_at is not null order by 1"
 
 
-@pytest.fixture
-def replaced(ready: Installation, sql: Sql) -> Installation:
+def fill(ready: Installation, sql: Sql) -> None:
     """Two tenants; of t1 three pages have been replaced, and of the platform two."""
     for tenant in ("t1", "t2"):
         sql.tenant(tenant)
@@ -30,6 +29,17 @@ def replaced(ready: Installation, sql: Sql) -> Installation:
     run(ready, NOW)
     sql.request("2026-03-08T11:00:00Z", "t1")
     run(ready, NOW)
+
+
+@pytest.fixture
+def contents(request: pytest.FixtureRequest) -> Contents | None:
+    """Made once for all tests that begin with it."""
+    return fill if "replaced" in request.fixturenames else None
+
+
+@pytest.fixture
+def replaced(ready: Installation) -> Installation:
+    """What `fill` has made."""
     return ready
 
 

@@ -37,7 +37,7 @@ from pipeline.run import run
 from pipeline.settings import ROOT
 from pipeline.sources.install import install
 from tests.buckets import Bucket
-from tests.conftest import NOW, Databases, Sql, address_of, environment_of, installation_on
+from tests.conftest import NOW, Contents, Databases, Sql, address_of, environment_of, installation_on
 
 HOUR = timedelta(hours=1)
 OWN = """
@@ -64,8 +64,7 @@ def only(installation: Installation, name: str, severity: str, at: datetime = NO
     return findings[0]
 
 
-@pytest.fixture
-def healthy(ready: Installation, sql: Sql) -> Installation:
+def fill(ready: Installation, sql: Sql) -> None:
     """An installation with two tenants, rows of each, rolled up and published."""
     for tenant in ("t1", "t2"):
         sql.tenant(tenant)
@@ -76,6 +75,17 @@ def healthy(ready: Installation, sql: Sql) -> Installation:
     # Runs are dated by the database's clock: these were made as of NOW.
     sql("update pipeline.runs set started_at = %s", NOW)
     sql("update pipeline.queue set queued_at = %s", NOW)
+
+
+@pytest.fixture
+def contents(request: pytest.FixtureRequest) -> Contents | None:
+    """Made once for all tests that begin with it."""
+    return fill if "healthy" in request.fixturenames else None
+
+
+@pytest.fixture
+def healthy(ready: Installation) -> Installation:
+    """What `fill` has made."""
     return ready
 
 

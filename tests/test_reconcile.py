@@ -24,7 +24,7 @@ from pipeline.reconcile.spans import spans
 from pipeline.rollups.tick import roll
 from pipeline.rollups.ticking import ticking
 from pipeline.run import run
-from tests.conftest import NOW, Sql, dashboard_of, environment_of, published
+from tests.conftest import NOW, Contents, Sql, dashboard_of, environment_of, published
 from tests.recompute import recomputed, stored
 
 ROLLUPS = ("api_hourly", "api_daily", "usage_hourly", "usage_daily", "rejected_hourly")
@@ -34,8 +34,7 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-@pytest.fixture
-def history(ready: Installation, sql: Sql) -> Installation:
+def fill(ready: Installation, sql: Sql) -> None:
     """Two tenants, one of them in New York, over three days, with rows that are refused; rolled up and published."""
     sql.tenant()
     sql.tenant("t2", timezone="America/New_York")
@@ -49,6 +48,17 @@ def history(ready: Installation, sql: Sql) -> Installation:
         sql.request(f"{day}T12:40:00Z", duration_ms=-1)
         sql.usage(f"{day}T12:40:00Z", None, amount=None)
     run(ready, NOW)
+
+
+@pytest.fixture
+def contents(request: pytest.FixtureRequest) -> Contents | None:
+    """Made once for all tests that begin with it."""
+    return fill if "history" in request.fixturenames else None
+
+
+@pytest.fixture
+def history(ready: Installation) -> Installation:
+    """What `fill` has made."""
     return ready
 
 

@@ -29,13 +29,23 @@ from pipeline.reconcile.files import compare_files, repair_files
 from pipeline.rollups.tick import roll
 from pipeline.run import run
 from tests.buckets import Bucket
-from tests.conftest import NOW, Databases, Sql, address_of, dashboard_of, document, installation_on, on
+from tests.conftest import (
+    NOW,
+    Contents,
+    Databases,
+    Sql,
+    address_of,
+    dashboard_of,
+    document,
+    installation_on,
+    on,
+)
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
 
-def fill(sql: Sql) -> None:
+def fill(_ready: Installation, sql: Sql) -> None:
     """One tenant with rows on some days, one on many, one silent for weeks, and one that never had any."""
     for tenant in ("t1", "t2", "t3", "t4"):
         sql.tenant(tenant)
@@ -51,13 +61,27 @@ def fill(sql: Sql) -> None:
 both_stores = pytest.mark.parametrize("up", ["file", "s3"], indirect=True)
 
 
+def fill_and_publish(ready: Installation, sql: Sql) -> None:
+    """The same with all files up."""
+    fill(ready, sql)
+    run(ready, NOW)
+
+
+@pytest.fixture
+def contents(request: pytest.FixtureRequest) -> Contents | None:
+    """Made once for all tests that begin with it; a bucket is filled anew for each."""
+    if "up" not in request.fixturenames:
+        return None
+    given = request.node.callspec.params if hasattr(request.node, "callspec") else {}
+    return fill if given.get("up") == "s3" else fill_and_publish
+
+
 @pytest.fixture
 def up(request: pytest.FixtureRequest, ready: Installation, sql: Sql) -> Installation:
     """An installation with all its files up, in a folder, or in a bucket."""
-    fill(sql)
-    installation = ready
-    if getattr(request, "param", "file") == "s3":
-        installation = on(ready, f"s3://{request.getfixturevalue('bucket').name}/some/prefix")
+    if getattr(request, "param", "file") == "file":
+        return ready
+    installation = on(ready, f"s3://{request.getfixturevalue('bucket').name}/some/prefix")
     run(installation, NOW)
     return installation
 
@@ -139,7 +163,7 @@ def test_what_has_just_been_published_differs_in_nothing(up: Installation) -> No
 
 
 def test_before_anything_is_published_all_wait(ready: Installation, sql: Sql) -> None:
-    fill(sql)
+    fill(ready, sql)
     assert compare_files(ready).to_json()["tenants"] == 0
     roll(ready, NOW)
     report = compare_files(ready)

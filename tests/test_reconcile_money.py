@@ -12,7 +12,7 @@ from pipeline.reconcile.days import Days
 from pipeline.reconcile.reconciling import ReconcileReport, reconcile
 from pipeline.rollups.tick import roll
 from pipeline.run import run
-from tests.conftest import NOW, Sql
+from tests.conftest import NOW, Contents, Sql
 
 DAY = timedelta(days=1)
 TABLES = (
@@ -25,8 +25,7 @@ TABLES = (
 MARKS = ("pipeline.marked_costs", "pipeline.marked_activity", "pipeline.marked_platform_days", "pipeline.mrr_progress")
 
 
-@pytest.fixture
-def history(ready: Installation, sql: Sql) -> Installation:
+def fill(ready: Installation, sql: Sql) -> None:
     """Ten days in two currencies, and all that makes costs hard: late usage, late prices, a reprice, another zone."""
     for tenant in ("t1", "t2", "t3"):
         sql.tenant(tenant)
@@ -58,6 +57,17 @@ def history(ready: Installation, sql: Sql) -> Installation:
     reprice(ready, Repricing(date(2026, 3, 2), date(2026, 3, 3), "agreed on"))
     sql("update tenants set timezone = 'Africa/Lagos' where id = 't3'")
     run(ready, NOW)
+
+
+@pytest.fixture
+def contents(request: pytest.FixtureRequest) -> Contents | None:
+    """Made once for all tests that begin with it."""
+    return fill if "history" in request.fixturenames else None
+
+
+@pytest.fixture
+def history(ready: Installation) -> Installation:
+    """What `fill` has made."""
     return ready
 
 

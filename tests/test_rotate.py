@@ -16,17 +16,27 @@ from pipeline.publish.rotating import rotate
 from pipeline.reconcile.reconciling import reconcile
 from pipeline.run import run
 from tests.checks import reachable
-from tests.conftest import NOW, Sql, address_of, document, environment_of, installation_on, published
+from tests.conftest import NOW, Contents, Sql, address_of, document, environment_of, installation_on, published
 from tests.contracts import describes
 
 
-@pytest.fixture
-def up(ready: Installation, sql: Sql) -> Installation:
+def fill(ready: Installation, sql: Sql) -> None:
     """Two tenants with files, 1 and 10, of which one name begins with the other."""
     for tenant in ("1", "10"):
         sql.tenant(tenant)
         sql.request("2026-03-08T10:00:00Z", tenant)
     run(ready, NOW)
+
+
+@pytest.fixture
+def contents(request: pytest.FixtureRequest) -> Contents | None:
+    """Made once for all tests that begin with it."""
+    return fill if "up" in request.fixturenames else None
+
+
+@pytest.fixture
+def up(ready: Installation) -> Installation:
+    """What `fill` has made."""
     return ready
 
 

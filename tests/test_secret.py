@@ -23,21 +23,31 @@ from pipeline.reconcile.reconciling import reconcile
 from pipeline.run import run
 from pipeline.settings import load_settings
 from tests.checks import stamped
-from tests.conftest import NOW, Sql, address_of, document, environment_of, installation_on, published
+from tests.conftest import NOW, Contents, Sql, address_of, document, environment_of, installation_on, published
 
 HOUR = timedelta(hours=1)
 NEW = "fedcba9876543210fedcba9876543210"
 TENANTS = ("1", "10")
 
 
-@pytest.fixture
-def up(ready: Installation, sql: Sql) -> Installation:
+def fill(ready: Installation, sql: Sql) -> None:
     """Two tenants with files, 1 and 10, and the export, under the first secret."""
     for tenant in TENANTS:
         sql.tenant(tenant)
         sql.request("2026-03-08T10:00:00Z", tenant)
     run(ready, NOW)
     export(ready)
+
+
+@pytest.fixture
+def contents(request: pytest.FixtureRequest) -> Contents | None:
+    """Made once for all tests that begin with it."""
+    return fill if "up" in request.fixturenames else None
+
+
+@pytest.fixture
+def up(ready: Installation) -> Installation:
+    """What `fill` has made."""
     return ready
 
 

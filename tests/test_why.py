@@ -24,7 +24,7 @@ from pipeline.sources.install import install
 from pipeline.why.account import Account
 from pipeline.why.reading import read_account
 from pipeline.why.telling import reasons, tell
-from tests.conftest import NOW, Sql, address_of, environment_of, installation_on
+from tests.conftest import NOW, Contents, Sql, address_of, environment_of, installation_on
 
 HOUR = timedelta(hours=1)
 IN_HEX = r"\b[0-9a-f]{32}\b"
@@ -47,8 +47,7 @@ def because(installation: Installation, tenant: str = "t1") -> str:
     return reasons(account(installation, tenant))[0]
 
 
-@pytest.fixture
-def published(ready: Installation, sql: Sql) -> Installation:
+def fill(ready: Installation, sql: Sql) -> None:
     """Tenant t1 with rows of two hours, published; t2 without any."""
     sql.tenant()
     sql.tenant("t2")
@@ -56,6 +55,17 @@ def published(ready: Installation, sql: Sql) -> Installation:
     sql.request("2026-03-10T11:10:00Z", duration_ms=-1)
     sql.usage("2026-03-10T11:10:00Z")
     run(ready, NOW)
+
+
+@pytest.fixture
+def contents(request: pytest.FixtureRequest) -> Contents | None:
+    """Made once for all tests that begin with it."""
+    return fill if "published" in request.fixturenames else None
+
+
+@pytest.fixture
+def published(ready: Installation) -> Installation:
+    """What `fill` has made."""
     return ready
 
 
