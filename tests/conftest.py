@@ -47,6 +47,13 @@ LEAVE = "select pg_terminate_backend(pid) from pg_stat_activity where datname = 
 SHARED_DATA = ROOT.parent / "shared" / "data"
 
 
+def pytest_configure() -> None:
+    """Temporary folders lie in memory too: a run makes and removes more than a hundred thousand small files."""
+    if folder := memory():
+        folder.mkdir(exist_ok=True)
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The real traces may not be part of this repository: where they are not, their tests say so; in CI they must be."""
     if SHARED_DATA.exists() or os.environ.get("CI"):
@@ -93,10 +100,15 @@ def cluster_folder(name: str) -> Path:
 
     Thousands of temporary tables are made and dropped a minute: on ext4, much of a run went into looking for inodes.
     """
-    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOM:
-        digest = hashlib.sha256(str(ROOT).encode()).hexdigest()[:12]
-        return MEMORY / f"tenantcast-{os.getuid()}-{digest}" / name
-    return ROOT / "var" / name
+    return (memory() or ROOT / "var") / name
+
+
+def memory() -> Path | None:
+    """This checkout's folder in memory, where there is room."""
+    if not MEMORY.is_dir() or shutil.disk_usage(MEMORY).free < ROOM:
+        return None
+    digest = hashlib.sha256(str(ROOT).encode()).hexdigest()[:12]
+    return MEMORY / f"tenantcast-{os.getuid()}-{digest}"
 
 
 @pytest.fixture(scope="session")
