@@ -1,4 +1,4 @@
-"""Prints what the Dag file says of itself, as JSON; run by tests/test_dags.py inside Airflow's environment."""
+"""Prints what Dag files say of themselves, a line of JSON each; run by tests/test_dags.py inside Airflow's environment."""
 
 from __future__ import annotations
 
@@ -14,20 +14,32 @@ REACHED: list[str] = []
 
 
 def main() -> None:
-    """Read the Dag file while watching for connections, then look at what it made."""
+    """Look at each Dag that is named, in a process of its own: what one has loaded is there for the next."""
     sys.addaudithook(lambda event, _: REACHED.append(event) if event in ("socket.connect", "sqlite3.connect") else None)
     from airflow.sdk import DAG  # noqa: F401, PLC0415 Airflow itself is not what is watched
+    from airflow.serialization.serialized_objects import DagSerialization  # noqa: F401, PLC0415
+
+    for name in sys.argv[1:]:
+        child = os.fork()
+        if child == 0:
+            print(f"FACTS {json.dumps(facts(name))}", flush=True)
+            os._exit(0)
+        os.waitpid(child, 0)
+
+
+def facts(name: str) -> dict[str, Any]:
+    """Read a Dag file while watching for connections, then look at what it made."""
     from airflow.serialization.serialized_objects import DagSerialization  # noqa: PLC0415
 
     REACHED.clear()
     before = set(sys.modules)
-    name = sys.argv[1]
     module = read(Path(os.environ["AIRFLOW__CORE__DAGS_FOLDER"]) / f"{name}.py")
     loaded = sorted(set(sys.modules) - before)
     dag = getattr(module, name)()
     reached = list(REACHED)
     DagSerialization.deserialize_dag(DagSerialization.serialize_dag(dag))
-    facts = {
+    return {
+        "name": name,
         "reached": reached,
         "loaded": loaded,
         "timetable": type(dag.timetable).__name__,
@@ -40,7 +52,6 @@ def main() -> None:
         "decisions": decisions(dag.tasks[-1] if len(dag.tasks) == 1 else dag.get_task("publish")),
         "busy": busy(module) if hasattr(module, "reported") else None,
     }
-    print("FACTS " + json.dumps(facts))
 
 
 def read(path: Path) -> ModuleType:

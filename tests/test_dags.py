@@ -40,28 +40,31 @@ def bare(home: Path, **more: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def facts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What the Dag file says of itself."""
-    return facts_of("tenantcast_hourly", tmp_path_factory.mktemp("facts"))
+def dags(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """What the Dag files say of themselves."""
+    environ = bare(tmp_path_factory.mktemp("facts"), TENANTCAST_SECRET="0123456789abcdef")
+    names = ("tenantcast_hourly", "tenantcast_reconcile", "tenantcast_export")
+    said = within(sys.executable, TESTS / "dag_facts.py", *names, environ=environ).stdout.splitlines()
+    found = [json.loads(line.removeprefix("FACTS ")) for line in said if line.startswith("FACTS ")]
+    return {each["name"]: each for each in found}
 
 
-@pytest.fixture(scope="module")
-def daily(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The same of the daily one."""
-    return facts_of("tenantcast_reconcile", tmp_path_factory.mktemp("daily"))
+@pytest.fixture
+def facts(dags: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """The hourly one."""
+    return dags["tenantcast_hourly"]
 
 
-@pytest.fixture(scope="module")
-def exporting(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The same of the one that exports."""
-    return facts_of("tenantcast_export", tmp_path_factory.mktemp("exporting"))
+@pytest.fixture
+def daily(dags: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """The daily one."""
+    return dags["tenantcast_reconcile"]
 
 
-def facts_of(name: str, home: Path) -> dict[str, Any]:
-    environ = bare(home, TENANTCAST_SECRET="0123456789abcdef")
-    said = within(sys.executable, TESTS / "dag_facts.py", name, environ=environ).stdout
-    found: dict[str, Any] = json.loads(said.partition("FACTS ")[2].splitlines()[0])
-    return found
+@pytest.fixture
+def exporting(dags: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """The one that exports."""
+    return dags["tenantcast_export"]
 
 
 def test_reading_the_dag_reaches_nothing_and_loads_no_driver(facts: dict[str, Any]) -> None:
