@@ -16,7 +16,8 @@ from pipeline.installation import Installation
 from pipeline.mrr.definition import definition_of
 from pipeline.runs import hour_of
 from pipeline.settings import Settings
-from pipeline.sources.catalog import FoundTable, Relation, find_tables, partitions
+from pipeline.sources.catalog import FoundTable, Misfit, Relation, find_tables, partitions
+from pipeline.sources.known import elsewhere
 from pipeline.sources.mapping import EVENT_TABLES
 
 HOUR = timedelta(hours=1)
@@ -36,6 +37,7 @@ class Facts:
     database: str
     schema_version: int | None = None  # None: `init` has not been here
     data_through: datetime | None = None
+    moved: tuple[Misfit, ...] = ()  # tables that are not those that `init` has noted
     hours_from: datetime | None = None  # what lies before has been dropped
 
     @property
@@ -115,4 +117,5 @@ def read_facts(installation: Installation, connection: Connection, at: datetime 
         schema_version=version,
         data_through=progress.data_through if progress else None,
         hours_from=progress.hours_from if progress else None,
+        moved=tuple(misfit for _, misfit in elsewhere(connection, found)) if progress else (),
     )

@@ -27,7 +27,7 @@ def check_source(facts: Facts) -> Iterator[Finding]:
         for relation in tree:
             if relation.oid != facts.found[name].relation.oid:
                 found += relation_misfits(facts.found[name], relation, read_only=not facts.is_watched)
-    for misfit in found:
+    for misfit in (*found, *facts.moved):
         hidden = "row level security" in misfit.what
         yield Finding(
             name="row_security" if hidden else "source",

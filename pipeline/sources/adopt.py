@@ -18,6 +18,7 @@ from pipeline.errors import TransientError
 from pipeline.progress import Progress
 from pipeline.sources.catalog import FoundTable, Relation, check_relation, check_tables, find_tables, partitions
 from pipeline.sources.indexes import ensure_indexes
+from pipeline.sources.known import require_known
 from pipeline.sources.mapping import EVENT_TABLES, SourceMapping
 from pipeline.sources.naming import render, table_names
 
@@ -46,10 +47,11 @@ def adopt_partitions(database: Database, mapping: SourceMapping, progress: Progr
 
 
 def check_source(database: Database, mapping: SourceMapping, *, read_only: bool = False) -> dict[str, FoundTable]:
-    """Give the source tables; raises PermanentError where one is not as it must be."""
+    """Give the source tables; raises PermanentError where one is not as it must be, or not what `init` has noted."""
     with database.transaction() as connection:
         found = find_tables(connection, mapping)
-    check_tables(found, mapping, read_only=read_only)
+        check_tables(found, mapping, read_only=read_only)
+        require_known(connection, found)
     return found
 
 

@@ -21,6 +21,7 @@ from pipeline.sources.adopt import LOCK_TIMEOUT, LOCK_TRIES, LONGEST_PAUSE, desc
 from pipeline.sources.catalog import FoundTable, check_tables, find_tables, tenant_id_type
 from pipeline.sources.endpoints import apply_templates, reading_names
 from pipeline.sources.indexes import ensure_indexes
+from pipeline.sources.known import elsewhere, know, require_known
 from pipeline.sources.mapping import BUSINESS_TABLES, EVENT_TABLES, REQUIRED
 from pipeline.sources.naming import names_of, render, state_names, table_names, trial_names
 from pipeline.sources.templates import Template
@@ -35,6 +36,7 @@ PLAIN_DEFINITIONS = (
     "runs/table",
     "runs/summary",
     "loads/table",
+    "source/known_table",
     "source/templates",
     "book/table",
     "documents/quota_period",
@@ -90,6 +92,7 @@ class InstallReport:
     """What `init` did."""
 
     created: list[str] = field(default_factory=list)
+    moved: list[str] = field(default_factory=list)
     indexes: list[str] = field(default_factory=list)
     triggers: list[str] = field(default_factory=list)
     triggers_removed: list[str] = field(default_factory=list)
@@ -102,15 +105,16 @@ class InstallReport:
         return asdict(self)
 
 
-def install(installation: Installation) -> InstallReport:
+def install(installation: Installation, *, moved: bool = False) -> InstallReport:
     """Create what is missing; raises PermanentError where a table or column of the SaaS is not as it must be.
 
+    So it does where the settings name another source than the one that it has set up before, unless that has `moved`.
     A read-only source gets nothing: no table, no index, no trigger; triggers that it has are taken off.
     """
     database, report = installation.database, InstallReport()
     read_only = installation.settings.marking == "reconcile"
     with _alone(database):
-        found = _again_when_locked(lambda: _prepare(installation, report), installation.progress)
+        found = _again_when_locked(lambda: _prepare(installation, report, moved=moved), installation.progress)
         for name in EVENT_TABLES:
             if read_only:
                 report.triggers_removed += unwatch(database, found[name], installation.progress)
@@ -119,7 +123,7 @@ def install(installation: Installation) -> InstallReport:
     return report
 
 
-def _prepare(installation: Installation, report: InstallReport) -> Mapping[str, FoundTable]:
+def _prepare(installation: Installation, report: InstallReport, *, moved: bool) -> Mapping[str, FoundTable]:
     """Make or change what is ours, all or nothing, and give the raw tables as they are.
 
     A lock on something of ours that readers hold is waited for only briefly: others would queue behind us.
@@ -134,6 +138,7 @@ def _prepare(installation: Installation, report: InstallReport) -> Mapping[str, 
         _refuse_other_ids(connection, found)
         _refuse_to_leave(connection, found)
         _define(connection, found, installation.settings.endpoints, report)
+        report.moved = _move(connection, found, moved=moved)
         return found
 
 
@@ -202,6 +207,17 @@ def _refuse_to_leave(connection: Connection, found: Mapping[str, FoundTable]) ->
                 "stop its writers. Check TENANTCAST_CONFIG; if the source really has moved, drop the triggers "
                 f"tenantcast_* of {row.relation} first."
             )
+
+
+def _move(connection: Connection, found: Mapping[str, FoundTable], *, moved: bool) -> list[str]:
+    """Note what is read from now on; what that replaces counts as never watched, so that all hours are marked."""
+    if not moved:
+        require_known(connection, found)
+    names = [name for name, _ in elsewhere(connection, found)]
+    for name in names:
+        execute(connection, "ledger/unwatch", source=name)
+    know(connection, found)
+    return names
 
 
 def _create_trial(connection: Connection, installation: Installation, found: Mapping[str, FoundTable]) -> list[str]:

@@ -13,14 +13,18 @@ HELP = "set up a database: ledger, triggers, rollups; on live tables too"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
+    parser.add_argument(
+        "--moved", action="store_true", help="the settings name another source than before, on purpose: roll it up anew"
+    )
     add_json(parser)
 
 
 def run(arguments: argparse.Namespace, installation: Installation) -> int:
     """Set the installation up."""
-    report = install(installation)
+    report = install(installation, moved=arguments.moved)
     lines = [
         f"tables created: {', '.join(report.created) or 'none, all were there'}",
+        *(f"read from another table or column than before: {name}" for name in report.moved),
         f"indexes created: {len(report.indexes)}",
         f"tables newly watched: {', '.join(report.triggers) or 'none, all were watched'}",
         *(f"no longer watched: {name}" for name in report.triggers_removed),
