@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import logging
 import os
 import signal
 import sys
@@ -29,6 +30,8 @@ def main(words: Sequence[str]) -> int:
     """Run one verb; give the exit code: 0 done, 1 failed, 2 bad usage or settings."""
     try:
         signal.signal(signal.SIGTERM, _terminate)
+        if not os.environ.get(DEBUG):  # it logs, with a traceback, what we are told as an exception anyway
+            logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
         code = _run(words)
         if sys.stdout:
             sys.stdout.flush()  # a reader that has gone shows here at the latest

@@ -97,7 +97,16 @@ def test_wrong_words(tmp_path: Path, words: tuple[str, ...], message: str) -> No
 def test_json_is_one_object_and_progress_goes_elsewhere(blank: Installation, tmp_path: Path) -> None:
     environ = environment_of(blank)
     told = told_as_json("init", environ=environ)
-    done = {"created", "indexes", "triggers", "triggers_removed", "marked_hours", "templates", "templates_changed"}
+    done = {
+        "created",
+        "moved",
+        "indexes",
+        "triggers",
+        "triggers_removed",
+        "marked_hours",
+        "templates",
+        "templates_changed",
+    }
     assert set(told) == done
     with psycopg.connect(address_of(blank), autocommit=True) as connection:
         connection.execute("insert into tenants (id, name, plan) values ('t1', 'T', 'pro')")
@@ -227,6 +236,21 @@ def test_a_signal_at_any_time_gives_no_traceback(ready: Installation, sql: Sql) 
         assert started.returncode in (0, 130, -signal.SIGTERM), said  # the last before Python could take it
     assert pipeline("run", *AS_OF, environ=environment_of(ready)).returncode == 0
     assert document(ready, "v1/status.json")["stale"] == []
+
+
+def test_a_signal_while_a_connection_goes_back_gives_no_traceback(ready: Installation) -> None:
+    """The pool catches what happens then, logs it, and raises it again."""
+    script = """if True:
+        from sqlalchemy.pool.base import _ConnectionFairy
+        def stopped(*_, **__):
+            raise KeyboardInterrupt
+        _ConnectionFairy._reset = stopped
+        from pipeline.cli import main
+        raise SystemExit(main(["rollup"]))
+    """
+    words = [sys.executable, "-c", script]
+    done = subprocess.run(words, env=environment_of(ready), capture_output=True, text=True, check=False, cwd=ROOT)
+    assert (done.returncode, done.stderr) == (130, "stopped; run the same again to go on\n")
 
 
 def test_a_reader_that_leaves_early_is_no_error_worth_a_traceback(ready: Installation) -> None:

@@ -62,8 +62,7 @@ def test_nothing_is_taken_from_a_source_that_init_has_not_noted(
         assert "python -m pipeline init --moved" in str(raised.value)
     assert sql(HOURS) == stored
     assert sql(MARKED) == []
-    [finding] = [each for each in examine(wrong, NOW).findings if each.severity == "error"]
-    assert (finding.name, "--moved" in finding.fix) == ("source", True)
+    assert [each.severity for each in examine(wrong, NOW).findings if "init --moved" in each.fix] == ["error"]
     assert install(ready).marked_hours == 0
     assert reconcile(ready).agrees
 
