@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pipeline.doctor.examination import examine
 from pipeline.errors import PermanentError
+from pipeline.forgetting.forgetting import forget
 from pipeline.installation import Installation
 from pipeline.reconcile.reconciling import reconcile
 from pipeline.rollups.tick import roll
@@ -65,6 +67,22 @@ def test_nothing_is_taken_from_a_source_that_init_has_not_noted(
     assert [each.severity for each in examine(wrong, NOW).findings if "init --moved" in each.fix] == ["error"]
     assert install(ready).marked_hours == 0
     assert reconcile(ready).agrees
+
+
+def test_raw_rows_of_another_source_are_not_forgotten(mapped: Mapped, ready: Installation, sql: Sql) -> None:
+    stored, wrong = sql(HOURS), mapped(STAGING)
+    with pytest.raises(PermanentError, match="init --moved"):
+        forget(wrong, "t1", raw=True)
+    assert sql.one("select count(*) from staging.api_requests") == 1
+    assert sql(HOURS) == stored
+    assert reconcile(ready).agrees
+
+
+def test_a_comparison_with_another_source_that_is_only_read_is_refused(mapped: Mapped) -> None:
+    wrong = mapped(STAGING)
+    only_read = Installation(replace(wrong.settings, marking="reconcile"))
+    with pytest.raises(PermanentError, match="init --moved"):
+        reconcile(only_read)
 
 
 def test_a_source_that_has_moved_is_rolled_up_anew_and_back_again(

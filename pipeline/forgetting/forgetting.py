@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pipeline.database.connection import execute, rows
 from pipeline.errors import BusyError, TransientError
 from pipeline.forgetting.erasing import erase
-from pipeline.forgetting.raw_rows import count_raw_rows, delete_raw_rows
+from pipeline.forgetting.raw_rows import count_raw_rows, delete_raw_rows, raw_tables
 from pipeline.forgetting.receipt import Receipt
 from pipeline.forgetting.republishing import republish
 from pipeline.forgetting.subject import Subject, find_subject
@@ -45,6 +45,8 @@ def forget(installation: Installation, tenant: str, *, raw: bool = False) -> Rec
     require_installed(database)
     installation.store.check()
     subject = find_subject(installation, tenant)
+    if raw:
+        raw_tables(installation)  # refuses another source before anything is taken away
     with recorded(database, "forget", clock(database), receipt), _busy_is_unfinished():
         _go_on(installation, subject, receipt)
         erase(installation, subject, receipt)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from sqlalchemy import TextClause, text
 
 from pipeline.errors import PermanentError
@@ -12,6 +10,7 @@ from pipeline.forgetting.subject import Subject
 from pipeline.forgetting.texts import unnamed
 from pipeline.installation import Installation
 from pipeline.sources.catalog import FoundTable, find_tables, quoted
+from pipeline.sources.known import require_known
 from pipeline.sources.mapping import EVENT_TABLES
 from pipeline.sources.naming import render
 
@@ -22,7 +21,7 @@ OWNED = (*EVENT_TABLES, "quotas", "subscriptions", "tenants")  # what refers to 
 def delete_raw_rows(installation: Installation, subject: Subject, receipt: Receipt) -> None:
     """Delete them table by table, each step a transaction of its own; where one is refused, the receipt says why."""
     receipt.raw_left.clear()
-    for table in _tables(installation):
+    for table in raw_tables(installation):
         name = table.mapped.name
         try:
             _delete(installation, table, subject, receipt)
@@ -34,7 +33,7 @@ def count_raw_rows(installation: Installation, subject: Subject) -> dict[str, in
     """Give how many rows each of the tables holds of the tenant."""
     found = {}
     with installation.database.transaction() as connection:
-        for table in _tables(installation):
+        for table in raw_tables(installation):
             statement = _statement("forget/raw_rows", table)
             found[table.mapped.name] = int(connection.execute(statement, {"tenant": subject.typed}).scalar_one())
     return {name: count for name, count in found.items() if count}
@@ -56,10 +55,12 @@ def _delete(installation: Installation, table: FoundTable, subject: Subject, rec
             step.advance(deleted)
 
 
-def _tables(installation: Installation) -> Iterator[FoundTable]:
+def raw_tables(installation: Installation) -> list[FoundTable]:
+    """Give the tables that have rows of a tenant's own; raises PermanentError where `init` has noted others."""
     with installation.database.transaction() as connection:
         found = find_tables(connection, installation.settings.source)
-    return iter([found[name] for name in OWNED if name in found])
+        require_known(connection, found)
+    return [found[name] for name in OWNED if name in found]
 
 
 def _statement(name: str, table: FoundTable) -> TextClause:

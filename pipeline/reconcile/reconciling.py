@@ -25,7 +25,7 @@ from pipeline.rollups.ticking import ticking
 from pipeline.run import RunReport
 from pipeline.runs import clock, json_time, recorded, require_installed
 from pipeline.settings import Settings
-from pipeline.sources.adopt import adopt_partitions
+from pipeline.sources.adopt import adopt_partitions, check_source
 from pipeline.sources.locking import held_table
 
 
@@ -111,6 +111,8 @@ def reconcile(
         # As each tick does: partitions that came or went mark their hours, which then wait instead of differing.
         if installation.settings.marking == "triggers":
             adopt_partitions(database, installation.settings.source)
+        else:
+            check_source(database, installation.settings.source, read_only=True)
         listed = spans(database, start, end)
         if start is None and end is None:
             listed += unplaced_spans()
