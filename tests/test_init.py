@@ -369,8 +369,11 @@ def test_a_mapping_that_would_stop_the_writers_of_the_one_before_is_refused(
         own(TABLES + "alter table api_requests rename to log; alter table log rename tenant_id to account")
         install(mapped)
         before = own(CATALOG)
-        with pytest.raises(PermanentError, match=r"app\.log was api_requests until now .*Check TENANTCAST_CONFIG"):
+        with pytest.raises(PermanentError, match=r"^tenants: the settings name .*init --moved"):
             install(blank)
+        assert own(CATALOG) == before
+        with pytest.raises(PermanentError, match=r"app\.log was api_requests until now .*Check TENANTCAST_CONFIG"):
+            install(blank, moved=True)
         assert own(CATALOG) == before
         own(insert)
         assert own.one("select count(*) from pipeline.marks where tenant_id = 't1'") == 1

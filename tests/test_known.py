@@ -43,6 +43,8 @@ def mapped(ready: Installation, sql: Sql, tmp_path: Path) -> Mapped:
 
 
 STAGING = '[source.api_requests]\nschema = "staging"\n'
+NO_TABLE = '[source.prices]\nschema = "biling"\n'
+NO_COLUMN = '[source.subscriptions]\nended_at = "canceled_on"\n'
 OTHER_COLUMN = '[source.usage_records]\namount = "id"\n'
 
 
@@ -51,6 +53,11 @@ OTHER_COLUMN = '[source.usage_records]\namount = "id"\n'
     [
         (STAGING, r'^api_requests: the settings name "staging"\."api_requests", .* to read "public"\."api_requests"\.'),
         (OTHER_COLUMN, r'^usage_records: .* column id of "public"\."usage_records" as amount, .* read column amount\.'),
+        (NO_TABLE, r'^prices: the settings name "biling"\."prices", .* to read "public"\."prices"\.'),
+        (
+            NO_COLUMN,
+            r'^subscriptions: .* column canceled_on of "public"\."subscriptions" as ended_at, .* column ended_at\.',
+        ),
     ],
 )
 def test_nothing_is_taken_from_a_source_that_init_has_not_noted(
@@ -64,9 +71,18 @@ def test_nothing_is_taken_from_a_source_that_init_has_not_noted(
         assert "python -m pipeline init --moved" in str(raised.value)
     assert sql(HOURS) == stored
     assert sql(MARKED) == []
-    assert [each.severity for each in examine(wrong, NOW).findings if "init --moved" in each.fix] == ["error"]
+    assert {each.severity for each in examine(wrong, NOW).findings if "init --moved" in each.fix} == {"error"}
     assert install(ready).marked_hours == 0
     assert reconcile(ready).agrees
+
+
+def test_no_empty_tables_are_made_for_a_schema_with_a_typo(mapped: Mapped, sql: Sql) -> None:
+    wrong = mapped('[source]\nschema = "stagin"\n')
+    with pytest.raises(
+        PermanentError, match=r"^\w+: the settings name .stagin.\..*, .* to read .public.\..*init --moved"
+    ):
+        install(wrong)
+    assert sql.one("select to_regnamespace('stagin')") is None
 
 
 def test_raw_rows_of_another_source_are_not_forgotten(mapped: Mapped, ready: Installation, sql: Sql) -> None:
@@ -101,6 +117,17 @@ def test_a_source_that_has_moved_is_rolled_up_anew_and_back_again(
     run(ready, NOW)
     assert sql(HOURS) == stored
     assert reconcile(ready).agrees
+
+
+def test_a_source_that_is_only_read_and_has_moved_is_rolled_up_anew_too(
+    mapped: Mapped, ready: Installation, sql: Sql
+) -> None:
+    stored, config = sql(HOURS), mapped(STAGING)
+    install(Installation(replace(ready.settings, marking="reconcile")))
+    only_read = Installation(replace(config.settings, marking="reconcile", reconcile_hours=1))
+    assert install(only_read, moved=True).marked_hours == 3
+    run(only_read, NOW)
+    assert sql(HOURS) == stored[:1]
 
 
 def test_what_an_older_version_has_set_up_counts_as_meant(ready: Installation, sql: Sql) -> None:

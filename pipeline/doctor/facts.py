@@ -117,5 +117,5 @@ def read_facts(installation: Installation, connection: Connection, at: datetime 
         schema_version=version,
         data_through=progress.data_through if progress else None,
         hours_from=progress.hours_from if progress else None,
-        moved=tuple(misfit for _, misfit in elsewhere(connection, found)) if progress else (),
+        moved=tuple(misfit for _, misfit in elsewhere(connection, installation.settings.source)) if progress else (),
     )

@@ -45,8 +45,7 @@ def forget(installation: Installation, tenant: str, *, raw: bool = False) -> Rec
     require_installed(database)
     installation.store.check()
     subject = find_subject(installation, tenant)
-    if raw:
-        raw_tables(installation)  # refuses another source before anything is taken away
+    raw_tables(installation)  # refuses another source before anything is taken away
     with recorded(database, "forget", clock(database), receipt), _busy_is_unfinished():
         _go_on(installation, subject, receipt)
         erase(installation, subject, receipt)

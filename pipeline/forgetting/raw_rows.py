@@ -58,8 +58,8 @@ def _delete(installation: Installation, table: FoundTable, subject: Subject, rec
 def raw_tables(installation: Installation) -> list[FoundTable]:
     """Give the tables that have rows of a tenant's own; raises PermanentError where `init` has noted others."""
     with installation.database.transaction() as connection:
+        require_known(connection, installation.settings.source)
         found = find_tables(connection, installation.settings.source)
-        require_known(connection, found)
     return [found[name] for name in OWNED if name in found]
 
 

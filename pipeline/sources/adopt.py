@@ -51,7 +51,7 @@ def check_source(database: Database, mapping: SourceMapping, *, read_only: bool 
     with database.transaction() as connection:
         found = find_tables(connection, mapping)
         check_tables(found, mapping, read_only=read_only)
-        require_known(connection, found)
+        require_known(connection, mapping)
     return found
 
 
@@ -146,13 +146,20 @@ def _mark(
     """Mark the hours that a relation has rows of, and those that are stored of it: rows may have gone unseen."""
     source = table.mapped.name
     with database.transaction() as connection:
-        names = table_names(table, found) | {"relation": relation.name}
-        marked = define(connection, render("ledger/mark_whole", names))
-        marked += _mark_stored(connection, source, relation.from_time, relation.to_time)
+        marked = mark_relation(connection, found, table, relation)
         for part in covered:
             place = {"oid": part.oid, "from_time": part.from_time, "to_time": part.to_time}
             execute(connection, "ledger/watch", source=source, **place)
     return marked
+
+
+def mark_relation(
+    connection: Connection, found: Mapping[str, FoundTable], table: FoundTable, relation: Relation
+) -> int:
+    """Mark the hours that a relation has rows of, and those that are stored of its times; give how many."""
+    names = table_names(table, found) | {"relation": relation.name}
+    marked = define(connection, render("ledger/mark_whole", names))
+    return marked + _mark_stored(connection, table.mapped.name, relation.from_time, relation.to_time)
 
 
 def _mark_emptied(database: Database, source: str, oids: list[int]) -> int:

@@ -17,12 +17,20 @@ from pipeline.database.queries import source
 from pipeline.errors import PermanentError, TransientError
 from pipeline.installation import Installation
 from pipeline.progress import Progress
-from pipeline.sources.adopt import LOCK_TIMEOUT, LOCK_TRIES, LONGEST_PAUSE, describe_holding, unwatch, watch
+from pipeline.sources.adopt import (
+    LOCK_TIMEOUT,
+    LOCK_TRIES,
+    LONGEST_PAUSE,
+    describe_holding,
+    mark_relation,
+    unwatch,
+    watch,
+)
 from pipeline.sources.catalog import FoundTable, check_tables, find_tables, tenant_id_type
 from pipeline.sources.endpoints import apply_templates, reading_names
 from pipeline.sources.indexes import ensure_indexes
 from pipeline.sources.known import elsewhere, know, require_known
-from pipeline.sources.mapping import BUSINESS_TABLES, EVENT_TABLES, REQUIRED
+from pipeline.sources.mapping import BUSINESS_TABLES, EVENT_TABLES, REQUIRED, SourceMapping
 from pipeline.sources.naming import names_of, render, state_names, table_names, trial_names
 from pipeline.sources.templates import Template
 
@@ -131,14 +139,19 @@ def _prepare(installation: Installation, report: InstallReport, *, moved: bool) 
     mapping, read_only = installation.settings.source, installation.settings.marking == "reconcile"
     with installation.database.transaction() as connection:
         connection.exec_driver_sql(f"set local lock_timeout = '{LOCK_TIMEOUT}'")
+        found = find_tables(connection, mapping)
+        if not moved and any(name not in found for name in REQUIRED):
+            _require_noted(connection, mapping)
         if not read_only:
-            report.created = _create_trial(connection, installation, find_tables(connection, mapping))
+            report.created = _create_trial(connection, installation, found)
         found = find_tables(connection, mapping)
         check_tables(found, mapping, read_only=read_only)
+        if not moved:
+            _require_noted(connection, mapping)
         _refuse_other_ids(connection, found)
         _refuse_to_leave(connection, found)
         _define(connection, found, installation.settings.endpoints, report)
-        report.moved = _move(connection, found, moved=moved)
+        _move(connection, found, mapping, report, read_only=read_only)
         return found
 
 
@@ -209,15 +222,30 @@ def _refuse_to_leave(connection: Connection, found: Mapping[str, FoundTable]) ->
             )
 
 
-def _move(connection: Connection, found: Mapping[str, FoundTable], *, moved: bool) -> list[str]:
-    """Note what is read from now on; what that replaces counts as never watched, so that all hours are marked."""
-    if not moved:
-        require_known(connection, found)
-    names = [name for name, _ in elsewhere(connection, found)]
-    for name in names:
-        execute(connection, "ledger/unwatch", source=name)
+def _require_noted(connection: Connection, mapping: SourceMapping) -> None:
+    """Refuse another source than an `init` before has noted; where none has, there is nothing to hold it against."""
+    if connection.exec_driver_sql("select to_regclass('pipeline.sources')").scalar_one():
+        require_known(connection, mapping)
+
+
+def _move(
+    connection: Connection,
+    found: Mapping[str, FoundTable],
+    mapping: SourceMapping,
+    report: InstallReport,
+    *,
+    read_only: bool,
+) -> None:
+    """Note what is read from now on; what that replaces is marked whole, at once or where it is put under watch."""
+    report.moved = [name for name, _ in elsewhere(connection, mapping)]
+    report.marked_hours = 0
+    for name in report.moved:
+        execute(connection, "source/unknow", source=name)
+        if name in EVENT_TABLES and read_only:
+            report.marked_hours += mark_relation(connection, found, found[name], found[name].relation)
+        elif name in EVENT_TABLES:
+            execute(connection, "ledger/unwatch", source=name)
     know(connection, found)
-    return names
 
 
 def _create_trial(connection: Connection, installation: Installation, found: Mapping[str, FoundTable]) -> list[str]:

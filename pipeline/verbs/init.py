@@ -13,9 +13,7 @@ HELP = "set up a database: ledger, triggers, rollups; on live tables too"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
-    parser.add_argument(
-        "--moved", action="store_true", help="the settings name another source than before, on purpose: roll it up anew"
-    )
+    parser.add_argument("--moved", action="store_true", help="the settings name another source than before, on purpose")
     add_json(parser)
 
 

@@ -1,0 +1,2 @@
+delete from pipeline.sources
+where source = :source
