@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import signal
 import socket
+import sqlite3
 import subprocess
+import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -66,11 +69,29 @@ def processes_of(home: Path) -> list[str]:
     return found
 
 
+@contextmanager
+def metadata_locked(home: Path, seconds: float) -> Iterator[None]:
+    """Be the one writer of Airflow's SQLite for a while, as any of its parts may be on a busy machine."""
+
+    def hold() -> None:
+        with closing(sqlite3.connect(home / "airflow" / "airflow.db", timeout=60, isolation_level=None)) as own:
+            own.execute("begin immediate")
+            held.set()
+            time.sleep(seconds)
+            own.execute("rollback")
+
+    held, holding = threading.Event(), threading.Thread(target=hold)
+    holding.start()
+    assert held.wait(60)
+    yield
+    holding.join()
+
+
 class Api:
     """Airflow's REST API as the user of the UI."""
 
     def __init__(self, port: int, home: Path) -> None:
-        self.base = f"http://127.0.0.1:{port}"
+        self.base, self.home = f"http://127.0.0.1:{port}", home
         secrets = home / "airflow" / "simple_auth_manager_passwords.json.generated"
         password = json.loads(secrets.read_text(encoding="utf-8"))["admin"]
         self.headers = {"Content-Type": "application/json"}
@@ -81,9 +102,13 @@ class Api:
         """GET, or POST where there is a body."""
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.base + path, data=data, headers=self.headers)
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            said: dict[str, Any] = json.load(answer)
-            return said
+        try:
+            with urllib.request.urlopen(request, timeout=90) as answer:
+                said: dict[str, Any] = json.load(answer)
+                return said
+        except urllib.error.HTTPError as error:
+            log = (self.home / "airflow" / "standalone.log").read_text(encoding="utf-8", errors="replace")
+            raise AssertionError(f"{path}: {error.code} {error.read().decode()}\n{log[-20_000:]}") from None
 
     def ended(self, run_id: str, seconds: float = 180) -> dict[str, Any]:
         """Wait for the end of a run."""
@@ -103,7 +128,8 @@ def test_the_scheduler_runs_the_dag_and_ctrl_c_ends_all(ready: Installation, tmp
         wait_for("Ctrl-C stops it", output, started)
         assert f"http://127.0.0.1:{port}/dags/{DAG}" in output.read_text(encoding="utf-8")
         api = Api(port, ready.settings.home)
-        run = api.call(f"/api/v2/dags/{DAG}/dagRuns", {"logical_date": None})
+        with metadata_locked(ready.settings.home, seconds=7):  # who waits for SQLite gives up after 5, if not told more
+            run = api.call(f"/api/v2/dags/{DAG}/dagRuns", {"logical_date": None})
         assert api.ended(run["dag_run_id"])["state"] == "success"
         runs = api.call(f"/api/v2/dags/{DAG}/dagRuns")["dag_runs"]
         [scheduled] = [one for one in runs if one["run_type"] == "scheduled"][:1]  # nobody had to click for it

@@ -154,6 +154,7 @@ def test_the_example_holds_the_very_keys_that_are_set(tmp_path: Path) -> None:
     assert {name for name in found if "__" in name} == expected
     assert found["AIRFLOW_HOME"] == f"{tmp_path}/airflow"
     assert found["AIRFLOW__CORE__DAGS_FOLDER"] == f"{ROOT}/dags"
+    assert found["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] == f"sqlite:///{tmp_path}/airflow/airflow.db?timeout=60"
     assert found["AIRFLOW__API__HOST"] == "127.0.0.1"
     assert found["AIRFLOW__API__PORT"] == "8099"
     assert found["AIRFLOW__API__BASE_URL"] == "http://127.0.0.1:8099"
