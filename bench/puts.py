@@ -23,8 +23,8 @@ import obstore.store
 from bench.measuring import timed
 from bench.scenes import Scenes
 from pipeline.publish.caching import cache_control
-from pipeline.publish.publisher import WRITERS
 from pipeline.publish.s3 import S3Store
+from pipeline.publish.writers import THREADS
 
 PUTS = 2_000
 BYTES = 6_000
@@ -42,7 +42,7 @@ Put = Callable[[str, bytes], object]
 def measure(scenes: Scenes) -> None:
     """Measure and print."""
     del scenes
-    print(f"puts: boto3 beside obstore {obstore.__version__}\n{LIMITS.format(puts=PUTS, size=BYTES, writers=WRITERS)}")
+    print(f"puts: boto3 beside obstore {obstore.__version__}\n{LIMITS.format(puts=PUTS, size=BYTES, writers=THREADS)}")
     with _sink() as address:
         ways = {"boto3 (ours)": _boto3(), "obstore": _obstore(address)}
         cpu: dict[str, list[float]] = {way: [] for way in ways}
@@ -63,7 +63,7 @@ def measure(scenes: Scenes) -> None:
 
 def _put_all(put: Put, folder: str) -> None:
     content = os.urandom(BYTES)
-    with ThreadPoolExecutor(WRITERS) as writers:
+    with ThreadPoolExecutor(THREADS) as writers:
         list(writers.map(lambda number: put(f"v1/t/{folder}/{number}.json", content), range(PUTS)))
 
 

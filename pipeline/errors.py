@@ -1,5 +1,10 @@
 """Errors that a user sees: which thing, which interval, what is wrong, what to do."""
 
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
 
 class TenantcastError(Exception):
     """Base of all errors with a message made for people; the command line prints it as one line."""
@@ -37,7 +42,11 @@ class OvertakenError(TransientError):
             f"{path}: one with seq {standing} is up, this would be {seq}: another publisher has taken over, or the "
             "database is older than its files. Nothing is lost; run it again."
         )
-        self.standing = standing
+        self.path, self.seq, self.standing = path, seq, standing
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let it pass from one process to another, with its numbers."""
+        return partial(OvertakenError, self.path, seq=self.seq, standing=self.standing), ()
 
 
 class ConflictError(TransientError):

@@ -9,19 +9,23 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from pipeline.documents import sketch
 from pipeline.documents.dashboard import dashboard, draft_periods, total, trend_points
 from pipeline.documents.encode import compress, content_hash, page_name, to_json
 from pipeline.documents.lists import LISTED, Lengths
-from pipeline.documents.numbers import change, instant, percent, plain, ratio
+from pipeline.documents.numbers import change, instant, percent, plain, ratio, whole_of
 from pipeline.documents.pages import detail_page, index_page
 from pipeline.documents.rows import PERIODS, Endpoint, Latency, Listed, PageRow, Period, Point, Tenant, Usage, Whole
 
 THROUGH = datetime(2026, 3, 10, 12, tzinfo=UTC)
+AMOUNTS = st.decimals(0, 10**12, allow_nan=False, allow_infinity=False, places=6)
 DAYS = {"24h": 1, "7d": 7, "30d": 30, "90d": 90}
 
 
@@ -103,6 +107,19 @@ def test_shares_and_averages_are_rounded_once_and_null_of_nothing() -> None:
     assert ratio(Decimal("0.001"), 3, 3) == 0.0
     assert ratio(Decimal("90210"), 88, 2) == 1025.11
     assert ratio(0, 0, 3) is None
+
+
+@given(part=st.integers(0, 2**63), whole=st.integers(1, 2**63))
+@example(part=1, whole=800)  # 0.125: a half goes to the even digit
+@example(part=3, whole=800)
+@example(part=203, whole=20_000)  # 1.015, which no float is
+def test_a_share_of_counts_is_what_decimals_give(part: int, whole: int) -> None:
+    assert percent(part, whole) == percent(Decimal(part), whole)
+
+
+@given(times=st.integers(1, 10_000), part=AMOUNTS, whole=AMOUNTS.filter(bool))
+def test_a_whole_number_of_times_is_exact(times: int, part: Decimal, whole: Decimal) -> None:
+    assert whole_of(times, part, whole) == times * Fraction(part) // Fraction(whole)
 
 
 def test_rates_of_the_largest_and_smallest_amounts_can_be_written() -> None:

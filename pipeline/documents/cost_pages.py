@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from pipeline.documents.budget import cut
@@ -59,9 +60,10 @@ def month_of(page: str) -> str:
     return page[:7]
 
 
-def place_of(page: str) -> list[int]:
+@lru_cache(8192)  # the tenants have pages of the same days and months
+def place_of(page: str) -> tuple[int, ...]:
     """Give what pages of one kind are in order by: their numbers, so that the tenth follows the ninth."""
-    return [int(number) for number in re.findall(r"\d+", page)]
+    return tuple(int(number) for number in re.findall(r"\d+", page))
 
 
 def _document(tenant_id: str, lines: Sequence[CostLine]) -> dict[str, Any]:

@@ -116,15 +116,16 @@ def _period(name: str, period: Period, tenant: Tenant, currency: str) -> dict[st
 
 def total(points: Iterable[Point]) -> Point:
     """Add points up."""
-    listed = list(points)
-    return Point(
-        requests=sum(point.requests for point in listed),
-        client_errors=sum(point.client_errors for point in listed),
-        server_errors=sum(point.server_errors for point in listed),
-        duration_ms_sum=sum((point.duration_ms_sum for point in listed), Decimal(0)),
-        duration_count=sum(point.duration_count for point in listed),
-        ai_tokens=sum((point.ai_tokens for point in listed), Decimal(0)),
-    )
+    requests = client_errors = server_errors = duration_count = 0
+    duration_ms_sum = ai_tokens = Decimal(0)
+    for point in points:
+        requests += point.requests
+        client_errors += point.client_errors
+        server_errors += point.server_errors
+        duration_ms_sum += point.duration_ms_sum
+        duration_count += point.duration_count
+        ai_tokens += point.ai_tokens
+    return Point(requests, client_errors, server_errors, duration_ms_sum, duration_count, ai_tokens)
 
 
 def trend_points(name: str, points: Mapping[int, Point]) -> list[Point]:
@@ -198,14 +199,19 @@ def _response_times(now: Point, latency: Latency) -> dict[str, Any]:
 
 def listed(page: Listed) -> dict[str, Any]:
     """Give a page as `dashboard.json` and index pages list it."""
-    return {"path": page.path, **_place(page), "bytes": page.bytes}
-
-
-def _place(page: Listed) -> dict[str, Any]:
-    """Give what a page covers: a time, or ranks of a period; the index of ranked pages says nothing of it."""
     if page.page_from and page.page_to:
-        return {"from": instant(page.page_from), "to": instant(page.page_to)}
-    period, *ranks = page.page.split("-")
+        return {
+            "path": page.path,
+            "from": instant(page.page_from),
+            "to": instant(page.page_to),
+            "bytes": page.bytes,
+        }
+    return {"path": page.path, **_ranks(page.page), "bytes": page.bytes}
+
+
+def _ranks(page: str) -> dict[str, Any]:
+    """Give the ranks of a period that a page covers; the index of ranked pages says nothing of it."""
+    period, *ranks = page.split("-")
     if period not in PERIODS:
         return {}
     first, last = ranks

@@ -34,8 +34,13 @@ class Lengths:
 
     def shortened(self) -> str | None:
         """Say which lists are shorter than usual, and how long they are at most; None where all are as usual."""
-        usual = asdict(Lengths())
+        if self == USUAL:
+            return None
+        usual = asdict(USUAL)
         return ", ".join(f"{name} {most}" for name, most in asdict(self).items() if most < usual[name]) or None
+
+
+USUAL = Lengths()
 
 
 def percentiles(latency: Latency) -> dict[str, float | None]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from fractions import Fraction
 from functools import lru_cache
 from math import isfinite
 
@@ -26,15 +25,25 @@ def plain(amount: Decimal | int) -> int | float:
 
 def percent(part: Decimal | int, whole: Decimal | int) -> float | None:
     """Give 100 * part / whole to two decimals; null of nothing."""
-    return _rounded(Decimal(100) * part / whole, 2) if whole else None
+    if not whole:
+        return None
+    if isinstance(part, int) and isinstance(whole, int):
+        return _nearest(10_000 * part, whole) / 100  # most are counts, and there are many of them
+    return _rounded(Decimal(100) * part / whole, 2)
 
 
 def percent_down(part: Decimal | int, whole: Decimal | int) -> float | None:
     """Give 100 * part / whole, two decimals, rounded down: what is not whole never reads as 100; null of nothing."""
     if not whole:
         return None
-    hundredths = Fraction(part) * 10_000 // Fraction(whole)
-    return _rounded(Decimal(hundredths) / 100, 2)
+    return _rounded(Decimal(whole_of(10_000, part, whole)) / 100, 2)
+
+
+def whole_of(times: int, part: Decimal | int, whole: Decimal | int) -> int:
+    """Give times * part / whole, rounded down, exactly."""
+    above, below = part.as_integer_ratio()
+    whole_above, whole_below = whole.as_integer_ratio()
+    return times * above * whole_below // (below * whole_above)
 
 
 def change(now: Decimal | int | None, before: Decimal | int | None) -> float | None:
@@ -47,6 +56,12 @@ def change(now: Decimal | int | None, before: Decimal | int | None) -> float | N
 def ratio(total: Decimal | int, count: int, digits: int) -> float | None:
     """Give total / count, rounded; null of nothing."""
     return _rounded(Decimal(total) / count, digits) if count else None
+
+
+def _nearest(part: int, whole: int) -> int:
+    """Give part / whole as the nearest integer; a half goes to the even one, as Decimals round."""
+    below, rest = divmod(part, whole)
+    return below + (2 * rest > whole or (2 * rest == whole and below % 2))
 
 
 def _rounded(value: Decimal, digits: int) -> float | None:

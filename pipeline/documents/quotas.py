@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
-from pipeline.documents.numbers import instant, percent_down, plain
+from pipeline.documents.money import EXACT
+from pipeline.documents.numbers import instant, percent_down, plain, whole_of
 from pipeline.documents.rows import Quota
 
 LISTED_QUOTAS = 20
 HOUR = timedelta(hours=1)
-NEAR = Fraction(8, 10)
+NEAR_PCT = 80
 
 
 def quota_status(quotas: Sequence[Quota], *, through: datetime, length: int = LISTED_QUOTAS) -> list[dict[str, Any]]:
@@ -34,8 +34,7 @@ def projected_exhaustion(quota: Quota, through: datetime) -> datetime | None:
     """
     if not quota.limit or quota.used >= quota.limit or quota.pace <= 0 or not quota.pace_hours:
         return None
-    left = Fraction(quota.limit) - Fraction(quota.used)
-    hours = left * quota.pace_hours // Fraction(quota.pace)
+    hours = whole_of(quota.pace_hours, EXACT.subtract(quota.limit, quota.used), quota.pace)
     # Compared as a number: as a time, it may lie beyond the last year.
     if hours >= (quota.resets_at - quota.paced_from) / HOUR:
         return None
@@ -49,7 +48,7 @@ def status(limit: Decimal | None, used: Decimal) -> str:
         return "unlimited"
     if used > 0 and used >= limit:
         return "over"
-    return "near" if limit and Fraction(used) >= NEAR * Fraction(limit) else "ok"
+    return "near" if limit and whole_of(100, used, limit) >= NEAR_PCT else "ok"
 
 
 def _entry(quota: Quota, through: datetime) -> dict[str, Any]:

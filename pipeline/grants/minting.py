@@ -8,7 +8,7 @@ from typing import Any
 from pipeline.errors import PermanentError, SettingsError
 from pipeline.grants.grant import Grant, Minter, folder_of
 from pipeline.installation import Installation
-from pipeline.publish.due import parsed
+from pipeline.publish.numbered import parsed
 from pipeline.settings import Settings
 
 

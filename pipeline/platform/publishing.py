@@ -18,7 +18,8 @@ from pipeline.platform.shaping import Changes, Current, File, shape
 from pipeline.publish.caching import cache_control
 from pipeline.publish.fencing import put_newer
 from pipeline.publish.keys import platform_folder, platform_key
-from pipeline.publish.publisher import WORK_MEM, WRITERS
+from pipeline.publish.publisher import WORK_MEM
+from pipeline.publish.writers import THREADS
 from pipeline.runs import hour_of
 
 HOUR = timedelta(hours=1)
@@ -103,7 +104,7 @@ def _write(installation: Installation, changes: Changes, seq: int) -> None:
     def put(file: File) -> None:
         installation.store.put(file.path, file.content, cache_control=cache_control(file.path))
 
-    with ThreadPoolExecutor(WRITERS) as writers:
+    with ThreadPoolExecutor(THREADS) as writers:
         list(writers.map(put, changes.pages))
     if changes.summary:
         put_newer(installation.store, changes.summary.path, changes.summary.content, seq=seq)

@@ -10,7 +10,7 @@ from typing import Literal
 from pipeline.database.connection import execute_many, rows
 from pipeline.installation import Installation
 from pipeline.publish.caching import LONGEST_SHOWN
-from pipeline.publish.publisher import WRITERS
+from pipeline.publish.writers import THREADS
 
 Ledger = Literal["files", "platform_files", "exports"]
 
@@ -37,7 +37,7 @@ def _take(installation: Installation, ledger: Ledger, still_held: Callable[[], N
     with installation.database.transaction() as connection:
         found = rows(connection, f"collect/{ledger}", kept=kept, most=BATCH)
     still_held()
-    with ThreadPoolExecutor(WRITERS) as writers:
+    with ThreadPoolExecutor(THREADS) as writers:
         list(writers.map(installation.store.delete, [row.path for row in found]))
     with installation.database.transaction() as connection:
         execute_many(connection, f"collect/forget_{ledger}", [dict(row._mapping) for row in found])

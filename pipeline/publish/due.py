@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import hmac
-import zlib
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-import orjson
 from sqlalchemy import Connection
 
 from pipeline.database.connection import Database, execute, rows
 from pipeline.errors import NothingRolledError, PermanentError
 from pipeline.installation import Installation
+from pipeline.publish.numbered import parsed, seq_of
 from pipeline.runs import hour_of, json_time
 from pipeline.settings import ROOT
 
 STATUS = "v1/status.json"
-LARGEST_SEQ = 2**53 - 1  # what a browser counts exactly
 
 
 def published_through(database: Database, as_of: datetime | None) -> datetime:
@@ -48,21 +45,6 @@ def next_seq_above(database: Database, published: int) -> int:
     """Take the next number: above all given out, and above one that is up."""
     with database.transaction() as connection:
         return int(execute(connection, "published/next_seq", published=published).scalar_one())
-
-
-def parsed(packed: bytes | None) -> dict[str, Any] | None:
-    """Give the document in a file; None where there is no file, or none that can be read."""
-    try:
-        document = orjson.loads(gzip.decompress(packed or b""))
-    except (OSError, EOFError, zlib.error, orjson.JSONDecodeError):
-        return None
-    return document if isinstance(document, dict) else None
-
-
-def seq_of(document: dict[str, Any]) -> int:
-    """Give a document's number; 0 where it has none that can have been given out."""
-    seq = document.get("seq")
-    return seq if isinstance(seq, int) and 0 <= seq <= LARGEST_SEQ else 0
 
 
 def status_hash(packed: bytes) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.errors import OvertakenError, TransientError
 from pipeline.publish.caching import cache_control
-from pipeline.publish.due import parsed, seq_of
+from pipeline.publish.numbered import parsed, seq_of
 from pipeline.publish.stores import ABSENT, ChangedError, Held, Store
 
 RACES = 5

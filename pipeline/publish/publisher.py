@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -16,20 +16,18 @@ from pipeline.costs.days import open_for
 from pipeline.database.connection import Database, again_on_conflict, rows
 from pipeline.errors import BusyError, OvertakenError, PermanentError, TenantcastError, UnusableError
 from pipeline.installation import Installation
-from pipeline.publish.caching import cache_control
 from pipeline.publish.due import find_due, next_seq, next_seq_above, published_through
-from pipeline.publish.fencing import put_newer
 from pipeline.publish.keys import tenant_keys
 from pipeline.publish.reading import Job, read_jobs
 from pipeline.publish.recording import Outcome, done, failed, plan, record
-from pipeline.publish.shaping import Changes, File, shape
-from pipeline.publish.stores import Store
+from pipeline.publish.shaping import Changes, shape
+from pipeline.publish.writers import Writers, writers_for
+from pipeline.publish.writing import Dashboard, Order, Part, Versions
 from pipeline.runs import as_dict, clock, recorded, require_installed
 
 SLOTS = 64
 SLOT_LOCK = 1_412_000_117  # any number, the same for every publisher
 BATCH = 50
-WRITERS = 8
 WORK_MEM = "64MB"
 PATIENCE = 60.0
 PAUSE = 0.2
@@ -118,7 +116,7 @@ def publish_due(
     due = find_due(installation, through, shard=shard, shards=shards)
     with (
         installation.progress.step("Publishing", total=len(due), unit="tenants") as step,
-        ThreadPoolExecutor(WRITERS) as writers,
+        writers_for(installation.store, installation.settings.store_url, len(due), shards=shards) as writers,
     ):
         for outcomes in _write_behind(installation, _read_ahead(installation, due, through), writers, holder, report):
             _note(installation, outcomes, holder, report)
@@ -146,7 +144,7 @@ def _read_ahead(installation: Installation, due: Sequence[Any], through: datetim
 def _write_behind(
     installation: Installation,
     batches: Iterable[Sequence[Job]],
-    writers: ThreadPoolExecutor,
+    writers: Writers,
     holder: Connection,
     report: PublishReport,
 ) -> Iterator[list[Outcome]]:
@@ -154,20 +152,47 @@ def _write_behind(
 
     The ledger learns of a file before it is written, and nothing is begun to be written once the slots are lost.
     """
-    writing: list[Future[Outcome]] = []
+    writing: list[Callable[[], list[Outcome]]] = []
     for jobs in batches:
         shaped = [(job, _contained(_shape, installation, job, report)) for job in jobs]
         plan(installation.database, shaped, report.seq)
         still_held(holder)
-        before, writing = writing, [writers.submit(_written, installation.store, *each, report.seq) for each in shaped]
-        if before:
-            yield [each.result() for each in before]
-    if writing:
-        yield [each.result() for each in writing]
+        before, writing = writing, [start_writing(writers, shaped, report.seq)]
+        yield from (outcomes() for outcomes in before)
+    yield from (outcomes() for outcomes in writing)
 
 
-def _written(store: Store, job: Job, shaped: Changes | TenantcastError, seq: int) -> Outcome:
-    return job, _contained(write_files, store, job, shaped, seq)
+def start_writing(writers: Writers, shaped: Sequence[Outcome], seq: int) -> Callable[[], list[Outcome]]:
+    """Begin to write what was shaped; the answer waits for the end and gives what became of each tenant."""
+    to_write = done(shaped)
+    written = writers.start([_order(job, changes) for job, changes in to_write], seq)
+
+    def outcomes() -> list[Outcome]:
+        said = zip(to_write, written(), strict=True)
+        became = {job.tenant_id: _written(changes, of_it) for (job, changes), of_it in said}
+        return [(job, became.get(job.tenant_id, outcome)) for job, outcome in shaped]
+
+    return outcomes
+
+
+def _order(job: Job, changes: Changes) -> Order:
+    """Give what to write; of a deleted tenant all is to be removed, the dashboard first."""
+    return Order(tuple(_part(part) for part in changes.each()), tuple(job.to_delete))
+
+
+def _part(changes: Changes) -> Part:
+    pages, first = tuple((page.path, page.content) for page in changes.pages), changes.dashboard
+    return Part(pages, Dashboard(first.path, first.content, first.version) if first else None)
+
+
+def _written(changes: Changes, said: Versions | TenantcastError) -> Changes | TenantcastError:
+    """Take note of the versions that the dashboards have in the store now."""
+    if isinstance(said, TenantcastError):
+        return said
+    for part, version in zip(changes.each(), said, strict=True):
+        if part.dashboard:
+            part.dashboard = replace(part.dashboard, version=version)
+    return changes
 
 
 def _note(installation: Installation, outcomes: Sequence[Outcome], holder: Connection, report: PublishReport) -> None:
@@ -205,25 +230,6 @@ def _shape(installation: Installation, job: Job, report: PublishReport) -> Chang
         data_through=report.data_through,
         currency=installation.settings.currency,
     )
-
-
-def write_files(store: Store, job: Job, shaped: Changes | TenantcastError, seq: int) -> Changes:
-    """Write pages, then the dashboard that lists them; of a deleted tenant remove all, the dashboard first."""
-    if isinstance(shaped, TenantcastError):
-        raise shaped
-    for part in shaped.each():
-        for page in part.pages:
-            store.put(page.path, page.content, cache_control=cache_control(page.path))
-        if part.dashboard:
-            part.dashboard = _put_dashboard(store, part.dashboard, seq)
-    for path in job.to_delete:
-        store.delete(path)
-    return shaped
-
-
-def _put_dashboard(store: Store, file: File, seq: int) -> File:
-    version = put_newer(store, file.path, file.content, seq=seq, known=file.version)
-    return replace(file, version=version)
 
 
 def _count(report: PublishReport, outcomes: Sequence[Outcome]) -> None:

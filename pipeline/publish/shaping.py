@@ -96,15 +96,15 @@ def _shape(job: Job, *, key: str, seq: int, data_through: datetime, currency: st
             lengths=lengths,
         )
 
-    found, path = fitted(shaped), f"{folder(key)}/dashboard.json"
+    path, up = f"{folder(key)}/dashboard.json", job.current.get(("dashboard", ""))
+    found = fitted(shaped, up=up.content_hash if up and up.path == path else None)
     pages.keep(found.lengths)
-    up = job.current.get(("dashboard", ""))
-    if up and (up.content_hash, up.path) == (found.content_hash, path):
+    if found.packed is None:
         changes.unchanged += 1
     else:
         changes.dashboard = File(
-            path, compress(to_json(found.document)), "dashboard", "", found.content_hash, None, None,
-            found.lengths.shortened(), version=_replaced(up, path, seq),
+            path, found.packed, "dashboard", "", found.content_hash, None, None, found.lengths.shortened(),
+            version=_replaced(up, path, seq),
         )  # fmt: skip
     return changes
 
@@ -126,6 +126,7 @@ class _Pages:
     changes: Changes
     periods: Mapping[str, Any]  # as drafted
     up: dict[str, list[Listed]] = field(default_factory=dict)  # what will be up of each kind by time, newest first
+    listing: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))  # are up, and depend on lengths
     rankings: dict[tuple[str, str], list[_Shaped]] = field(default_factory=dict)  # by kind and period
     indexes: dict[tuple[str, ...], list[_Shaped]] = field(default_factory=dict)  # by the pages that they list
 
@@ -133,7 +134,9 @@ class _Pages:
         """Shape the pages asked for."""
         up: dict[str, dict[str, Listed]] = defaultdict(dict)
         for (kind, page), current in self.job.current.items():
-            if kind in KINDS and kind not in RANKINGS and not _is_index(page):
+            if kind in RANKINGS or page.startswith(INDEX):
+                self.listing[kind].append(page)
+            elif kind in KINDS:
                 up[kind][page] = current.listed
         for (kind, page), asked in self.job.pages.items():
             if asked.rows:
@@ -167,8 +170,7 @@ class _Pages:
             ranked = self._ranked(kind, lengths)
             listed = self._listed(kind, lengths)
             names = {self._take(each).page for each in [*ranked, *self._indexes(kind, listed[lengths.pages :])]}
-            old = [page for each, page in self.job.current if each == kind and (kind in RANKINGS or _is_index(page))]
-            self.changes.gone += [(kind, page) for page in old if page not in names]
+            self.changes.gone += [(kind, page) for page in self.listing.get(kind, ()) if page not in names]
 
     def _listed(self, kind: str, lengths: Lengths) -> list[Listed]:
         """Give all pages of a kind: the newest first, or by rank."""
@@ -201,6 +203,8 @@ class _Pages:
 
         They are filled from the last on, so that a full one keeps its content.
         """
+        if not older:
+            return []
         key = (kind, *(each.path for each in older))
         if key not in self.indexes:
             made: list[_Shaped] = []
@@ -241,10 +245,6 @@ class _Pages:
         else:
             self.changes.unchanged += 1
         return shaped.listed
-
-
-def _is_index(page: str) -> bool:
-    return page.startswith(INDEX)
 
 
 def _is_of(period: str, page: str) -> bool:

@@ -13,9 +13,10 @@ from pipeline.documents.encode import compress
 from pipeline.documents.version import SCHEMA
 from pipeline.installation import Installation
 from pipeline.publish.caching import cache_control
-from pipeline.publish.due import next_seq, parsed
+from pipeline.publish.due import next_seq
 from pipeline.publish.keys import folder
-from pipeline.publish.publisher import WRITERS
+from pipeline.publish.numbered import parsed
+from pipeline.publish.writers import THREADS
 
 
 def tombstone_path(key: str) -> str:
@@ -44,7 +45,7 @@ def bury(installation: Installation, keys: Sequence[str], *, still_held: Callabl
             removed += standing is not None
         left = [each for each in store.list(folder(key)) if each != path]
         drafts = [draft.path for draft in store.drafts(folder(key))]
-        with ThreadPoolExecutor(WRITERS) as writers:
+        with ThreadPoolExecutor(THREADS) as writers:
             list(writers.map(store.delete, [*left, *drafts]))
         removed += len(left)
     return removed

@@ -15,9 +15,11 @@ from pipeline.database.connection import execute, execute_many, rows
 from pipeline.errors import PermanentError
 from pipeline.installation import Installation
 from pipeline.publish.contract import renew_contract
-from pipeline.publish.due import STATUS, documents_version, parsed, seq_of, status_hash
-from pipeline.publish.publisher import BATCH, WORK_MEM, WRITERS, slots_awaited, still_held
+from pipeline.publish.due import STATUS, documents_version, status_hash
+from pipeline.publish.numbered import parsed, seq_of
+from pipeline.publish.publisher import BATCH, WORK_MEM, slots_awaited, still_held
 from pipeline.publish.tombstones import bury, tombs
+from pipeline.publish.writers import THREADS
 from pipeline.reconcile import contract_files, platform_files, strays
 from pipeline.reconcile.file_report import MISNAMED, Difference, FilesReport
 from pipeline.reconcile.standing import (
@@ -211,7 +213,7 @@ def _look_at_files(installation: Installation, standings: Sequence[Standing]) ->
     """Look at all current files, several at a time; those of a deleted tenant are on their way out."""
     asked = [(each, entry) for each in standings for entry in each.entries if not each.info.deleted]
     looks: dict[Any, list[Look]] = {each.tenant_id: [] for each in standings}
-    with ThreadPoolExecutor(WRITERS) as readers:
+    with ThreadPoolExecutor(THREADS) as readers:
         done = readers.map(lambda pair: (pair[0].tenant_id, look_at(installation.store, *pair)), asked)
         for tenant, look in done:
             looks[tenant].append(look)
@@ -232,7 +234,7 @@ def _compare_listing(installation: Installation, owners: strays.Owners, report: 
 
 def _still_there(installation: Installation, paths: Sequence[str]) -> list[str]:
     """Leave out what a publisher has taken away since it was listed."""
-    with ThreadPoolExecutor(WRITERS) as readers:
+    with ThreadPoolExecutor(THREADS) as readers:
         held = list(readers.map(lambda path: installation.store.get(path) is not None, paths))
     return [path for path, there in zip(paths, held, strict=True) if there]
 

@@ -18,8 +18,8 @@ from pipeline.database.connection import execute_many, rows
 from pipeline.documents.encode import HASH_DIGITS, content_hash
 from pipeline.installation import Installation
 from pipeline.platform.shaping import SUMMARY
-from pipeline.publish.publisher import WRITERS
 from pipeline.publish.stores import Store
+from pipeline.publish.writers import THREADS
 from pipeline.reconcile.file_report import ABSENT, ALTERED, MISNAMED, MISSING, Difference
 
 
@@ -38,7 +38,7 @@ def look_at_all(installation: Installation) -> list[Look]:
     """Compare all current files in the store with what the ledger says of them; a summary has to be among them."""
     with installation.database.transaction() as connection:
         entries = rows(connection, "platform/current")
-    with ThreadPoolExecutor(WRITERS) as readers:
+    with ThreadPoolExecutor(THREADS) as readers:
         looks = list(readers.map(lambda entry: _look(installation.store, entry), entries))
     is_up = any(entry.kind == SUMMARY and not entry.is_former for entry in entries)
     absent = [] if is_up else [Look(SUMMARY, "", what=ABSENT)]

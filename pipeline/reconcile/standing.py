@@ -17,8 +17,9 @@ from pipeline.costs.days import open_for
 from pipeline.database.connection import rows
 from pipeline.documents.encode import HASH_DIGITS, content_hash
 from pipeline.installation import Installation
-from pipeline.publish.due import documents_version, seq_of
+from pipeline.publish.due import documents_version
 from pipeline.publish.keys import folder, tenant_keys
+from pipeline.publish.numbered import seq_of
 from pipeline.publish.reading import Job, read_jobs
 from pipeline.publish.shaping import shape
 from pipeline.publish.stores import Store

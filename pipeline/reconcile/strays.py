@@ -10,7 +10,7 @@ from sqlalchemy import Row
 
 from pipeline.database.connection import rows
 from pipeline.installation import Installation
-from pipeline.publish.due import parsed
+from pipeline.publish.numbered import parsed
 from pipeline.publish.tombstones import is_tombstone, tombs
 from pipeline.reconcile.file_report import UNKNOWN, Difference, shown
 from pipeline.reconcile.standing import folders
