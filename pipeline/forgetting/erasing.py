@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from copy import deepcopy
-from datetime import timedelta
 
 from sqlalchemy import Connection
 
@@ -13,13 +12,13 @@ from pipeline.forgetting.receipt import Receipt
 from pipeline.forgetting.subject import Subject
 from pipeline.forgetting.texts import rename
 from pipeline.installation import Installation
+from pipeline.publish.sweeping import SWEPT
 from pipeline.reconcile.settling import patiently
 from pipeline.rollups.chunk import sum_rejected
 from pipeline.rollups.refusing import SHORT, refuse_forgotten, refuse_unplaced
 from pipeline.rollups.ticking import ticking
 from pipeline.sources.locking import held_table
 
-SWEPT = timedelta(days=1)  # for how long a publisher may be late with a put: the longest of S3 takes minutes
 WORKSPACE = "truncate redo, touched, refused, recounted"
 LEDGER = "pipeline.files"  # a row a file
 KEPT = {

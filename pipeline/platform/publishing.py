@@ -19,6 +19,7 @@ from pipeline.publish.caching import cache_control
 from pipeline.publish.fencing import put_newer
 from pipeline.publish.keys import platform_folder, platform_key
 from pipeline.publish.publisher import WORK_MEM
+from pipeline.publish.sweeping import note_opened
 from pipeline.publish.writers import THREADS
 from pipeline.runs import hour_of
 
@@ -68,6 +69,7 @@ def publish_platform(
         for file in changes.files()
     ]
     with database.transaction() as connection:
+        note_opened(connection, [entry["path"] for entry in entries])
         execute_many(connection, "platform/plan", entries)
     still_held()
     for changes in parts:

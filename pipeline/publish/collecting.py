@@ -10,6 +10,7 @@ from typing import Literal
 from pipeline.database.connection import execute_many, rows
 from pipeline.installation import Installation
 from pipeline.publish.caching import LONGEST_SHOWN
+from pipeline.publish.sweeping import note_closed
 from pipeline.publish.writers import THREADS
 
 Ledger = Literal["files", "platform_files", "exports"]
@@ -20,20 +21,28 @@ MOST = 10_000  # in one go, so that what a long pause has left does not hold a t
 
 
 def collect(
-    installation: Installation, ledger: Ledger, *, still_held: Callable[[], None], kept: timedelta = KEPT
+    installation: Installation,
+    ledger: Ledger,
+    *,
+    still_held: Callable[[], None],
+    kept: timedelta = KEPT,
+    closing: bool = False,
 ) -> int:
     """Take away the files that a ledger has listed as superseded for longer than `kept`; give how many.
 
-    Only for who keeps all other writers of that ledger out; `still_held` raises where that is over. The store comes
-    first: killed in between, the next one does the same again.
+    With `closing` it is looked for a day whether one has come back. Only for who keeps all other writers of that ledger
+    out; `still_held` raises where that is over. The store comes first: killed in between, the next one does the same
+    again.
     """
     taken = 0
-    while taken < MOST and (batch := _take(installation, ledger, still_held, kept)):
+    while taken < MOST and (batch := _take(installation, ledger, still_held, kept, closing=closing)):
         taken += batch
     return taken
 
 
-def _take(installation: Installation, ledger: Ledger, still_held: Callable[[], None], kept: timedelta) -> int:
+def _take(
+    installation: Installation, ledger: Ledger, still_held: Callable[[], None], kept: timedelta, *, closing: bool
+) -> int:
     with installation.database.transaction() as connection:
         found = rows(connection, f"collect/{ledger}", kept=kept, most=BATCH)
     still_held()
@@ -41,4 +50,6 @@ def _take(installation: Installation, ledger: Ledger, still_held: Callable[[], N
         list(writers.map(installation.store.delete, [row.path for row in found]))
     with installation.database.transaction() as connection:
         execute_many(connection, f"collect/forget_{ledger}", [dict(row._mapping) for row in found])
+        if closing:
+            note_closed(connection, [row.path for row in found])
     return len(found)

@@ -15,6 +15,7 @@ from pipeline.documents.quotas import next_quota_change
 from pipeline.errors import OvertakenError, TenantcastError
 from pipeline.publish.reading import Job
 from pipeline.publish.shaping import Changes, File
+from pipeline.publish.sweeping import SWEPT, note_opened
 
 HOUR = timedelta(hours=1)
 Outcome = tuple[Job, Changes | TenantcastError]
@@ -24,6 +25,7 @@ def plan(database: Database, outcomes: Sequence[Outcome], seq: int) -> None:
     """Note the files that are about to be written: whatever happens, the ledger knows each file in the store."""
     entries = [entry for job, changes in done(outcomes) for entry in _entries(job, changes, seq)]
     with database.transaction() as connection:
+        note_opened(connection, [entry["path"] for entry in entries])
         execute_many(connection, "published/plan", entries)
 
 
@@ -65,7 +67,7 @@ def _note_files(connection: Connection, ours: Sequence[tuple[Job, Changes]], seq
     files = [entry for job, changes in ours for entry in _entries(job, changes, seq)]
     gone = [place for job, changes in ours for place in _gone(job, changes)]
     gone += [{name: entry[name] for name in ("tenant", "kind", "page", "is_former")} for entry in files]
-    deleted = [{"tenant": job.tenant_id} for job, _ in ours if job.info.deleted]
+    deleted = [{"tenant": job.tenant_id, "swept": SWEPT} for job, _ in ours if job.info.deleted]
     execute_many(connection, "published/forget", deleted)
     execute_many(connection, "published/supersede", gone)
     execute_many(connection, "published/save", files)

@@ -13,6 +13,7 @@ from pipeline.publish.caching import EDGE
 from pipeline.publish.collecting import KEPT
 from pipeline.publish.keys import Address, address, folder
 from pipeline.publish.publisher import publish, slots_awaited, still_held
+from pipeline.publish.sweeping import note_closed
 from pipeline.runs import clock, json_time, require_installed
 
 WAITING = "The address stays as it is: rotate it again once the publisher is done."
@@ -71,6 +72,7 @@ def _remove_replaced(installation: Installation, found: Address) -> int:
     with slots_awaited(installation.database, otherwise="The old files are still there: rotate again.") as holder:
         with installation.database.transaction() as connection:
             old = rows(connection, "rotate/replaced", id=found.tenant_id, folder=f"{folder(found.key)}/")
+            note_closed(connection, [row.path for row in old])
         for row in old:
             installation.store.delete(row.path)
         still_held(holder)

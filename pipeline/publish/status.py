@@ -24,6 +24,7 @@ from pipeline.publish.due import STATUS, next_seq, next_seq_above, published_thr
 from pipeline.publish.fencing import put_newer
 from pipeline.publish.keys import platform_key, public_name, tenant_keys
 from pipeline.publish.publisher import PublishReport, publish_due, slots_held, still_held
+from pipeline.publish.sweeping import sweep_closed
 from pipeline.publish.tombstones import sweep
 from pipeline.runs import as_dict, clock, json_time, recorded, require_installed
 
@@ -83,6 +84,7 @@ def announce(installation: Installation, as_of: datetime | None = None) -> Statu
         for ledger in LEDGERS:
             report.collected += collect(installation, ledger, still_held=lambda: still_held(holder))
         report.collected += sweep(installation, still_held=lambda: still_held(holder))
+        report.collected += sweep_closed(installation, still_held=lambda: still_held(holder))
     return report
 
 

@@ -52,6 +52,7 @@ PLAIN_DEFINITIONS = (
     "subscriptions/monthly",
     "mrr/table",
     "exports/table",
+    "closed/table",
 )
 TENANT_DEFINITIONS = (
     "forget/table",

@@ -1,0 +1,123 @@
+"""An address that was closed at once stays closed: what a publisher puts back that slept through it is taken away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pipeline.errors import TransientError
+from pipeline.installation import Installation
+from pipeline.publish.closing import close_former
+from pipeline.publish.keys import address
+from pipeline.publish.publisher import publish
+from pipeline.publish.rotating import rotate
+from pipeline.publish.stores import FileStore
+from pipeline.reconcile.reconciling import reconcile
+from pipeline.rollups.tick import roll
+from pipeline.run import run
+from tests.conftest import NOW, Contents, Sql, address_of, installation_on, published
+from tests.contracts import describes
+
+OTHER = "fedcba9876543210fedcba9876543210"
+Close = Callable[[Installation, Sql], Installation]
+
+
+def fill(ready: Installation, sql: Sql) -> None:
+    """Two tenants with files."""
+    for tenant in ("t1", "t2"):
+        sql.tenant(tenant)
+        sql.request("2026-03-08T10:00:00Z", tenant)
+    run(ready, NOW)
+
+
+@pytest.fixture
+def contents() -> Contents:
+    """Made once for all tests here."""
+    return fill
+
+
+def rotated(up: Installation, sql: Sql) -> Installation:
+    rotate(up, "t1", at_once=True)
+    return up
+
+
+def deleted(up: Installation, sql: Sql) -> Installation:
+    sql("update tenants set deleted_at = now() where id = 't1'")
+    run(up, NOW)
+    return up
+
+
+def under_another_secret(up: Installation, sql: Sql) -> Installation:
+    new = installation_on(address_of(up), up.settings.home, TENANTCAST_SECRET=OTHER)
+    run(new, NOW)
+    assert close_former(new).left == 0
+    return new
+
+
+def slept_through(up: Installation, sql: Sql, close: Close, monkeypatch: pytest.MonkeyPatch) -> Installation:
+    """Publish a new row of t1; after the first look at the slots, before the first put, its address is closed."""
+    late = installation_on(address_of(up), up.settings.home)
+    put, after = FileStore.put, []
+
+    def asleep(store: FileStore, path: str, content: bytes, **how: Any) -> str:
+        if store is late.store and not after:
+            after.append(None)
+            sql.cut_publishers()
+            after[:] = [close(up, sql)]
+        return put(store, path, content, **how)
+
+    sql.request("2026-03-08T10:45:00Z", "t1")
+    roll(up, NOW)
+    with monkeypatch.context() as patched:
+        patched.setattr(FileStore, "put", asleep)
+        with pytest.raises(TransientError):
+            publish(late, NOW)
+    late.database.engine.dispose()
+    return after[0]  # type: ignore[return-value]
+
+
+def at(installation: Installation, path: str) -> list[str]:
+    """Give what is in the folder of a path."""
+    folder = path.rsplit("/", 1)[0]
+    return [name for name in published(installation) if name.startswith(folder)]
+
+
+@pytest.mark.parametrize("close", [rotated, deleted, under_another_secret])
+def test_what_a_late_publisher_puts_back_goes_with_the_next_run(
+    ready: Installation, sql: Sql, close: Close, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Trap 14: the address is closed, and it opens again by itself."""
+    old = address(ready, "t1").path
+    now = slept_through(ready, sql, close, monkeypatch)
+    back = at(ready, old)
+    assert old in back, "it is late indeed"
+    assert run(now, NOW).status.collected == len(back)
+    assert at(ready, old) == []
+    assert run(now, NOW).status.collected == 0
+    assert reconcile(now).agrees
+
+
+@pytest.mark.parametrize("close", [deleted, under_another_secret])
+def test_an_address_that_is_used_again_stays(ready: Installation, sql: Sql, close: Close) -> None:
+    """A tenant that comes back within the day, a secret that is taken back."""
+    before = {path for path in published(ready) if not describes(path)}
+    close(ready, sql)
+    assert sql.one("select count(*) from pipeline.closed_paths") != 0
+    sql("update tenants set deleted_at = null")
+    run(ready, NOW)
+    run(ready, NOW)
+    assert before <= {*published(ready)}
+    left = {path for (path,) in sql("select path from pipeline.closed_paths")}
+    assert not left & {*published(ready)}
+
+
+def test_it_is_looked_for_a_day(ready: Installation, sql: Sql) -> None:
+    rotate(ready, "t1", at_once=True)
+    [(soon, late)] = sql("select min(swept_until) - now(), max(swept_until) - now() from pipeline.closed_paths")
+    assert str(soon).startswith("23:59")
+    assert str(late).startswith("23:59")
+    sql("update pipeline.closed_paths set swept_until = now()")
+    run(ready, NOW)
+    assert sql.one("select count(*) from pipeline.closed_paths") == 0
