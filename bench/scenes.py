@@ -133,7 +133,7 @@ def demo(name: str, scale: float, *, tenants: int = Parameters.tenants) -> Itera
 
 @contextmanager
 def sparse(name: str, tenants: int) -> Iterator[tuple[Installation, psycopg.Connection[Any]]]:
-    """An installation of many tenants with ten rows each, none in the last days, set up and not rolled up."""
+    """An installation of many tenants with four rows each, none in the last days, set up and not rolled up."""
     with database(name) as (address, connection), tempfile.TemporaryDirectory(prefix="bench-") as home:
         say(f"{name}: {tenants:,} tenants")
         connection.execute(TABLES)

@@ -33,13 +33,13 @@ select
 from generate_series(0, %(rows)s - 1) as i
 """
 
-# Ten rows of each tenant, spread over 25 days that end three days before the end.
+# Four rows of each tenant, spread over 25 days that end three days before the end.
 FEW_EACH = """
 insert into api_requests (tenant_id, endpoint, status_code, duration_ms, created_at)
 select
     'tenant-' || t, '/v1/endpoint-' || t %% 7, 200, round((5 + 95 * random())::numeric, 3),
-    %(end)s::timestamptz - interval '3 days' - (i + random()) * interval '2.5 days'
-from generate_series(1, %(tenants)s) as t, generate_series(0, 9) as i
+    %(end)s::timestamptz - interval '3 days' - (i + random()) * interval '6.25 days'
+from generate_series(1, %(tenants)s) as t, generate_series(0, 3) as i
 """
 
 SCAN = """

@@ -14,6 +14,7 @@ export function drawDetail(name, period) {
   drawCourse(period, covered(name, period, found, through, clock).start, money);
   section("margin", period.cost, (cost) => platform.margin(cost, money));
   section("health", found.health, (health) => platform.health(health, name));
+  import("./past.js").then(({ past }) => past(by("history"), money), () => {}); // without a line: with the next numbers
   section("top_tenants", period.top_tenants, (list) => [...platform.topTenants(list, money), platform.allTenants(money)]);
 }
 

@@ -1,29 +1,28 @@
 // What was, hour by hour or day by day, as far back as pages go: a chart, its table, and ways to go on and back.
 
 import { h, number, table } from "./elements.js";
-import { clockOf, count, milliseconds, rounded } from "./format.js";
+import { clockOf, rounded } from "./format.js";
 import { view } from "./frame.js";
 import { Pages, told } from "./pages.js";
 import { KINDS, spansOf } from "./spans.js";
 import { timeChart } from "./timechart.js";
 import { turning } from "./turning.js";
 
-const MEASURES = {
-  requests: { label: "Requests", words: count, series: [["requests", "Requests", "requests"]] },
-  tokens: { label: "AI tokens", words: count, series: [["tokens", "AI tokens", "ai_tokens"]] },
-  errors: { label: "Errors", words: count, series: [["client", "Client errors, 4xx", "client_errors"], ["server", "Server errors, 5xx", "server_errors"]] },
-  times: { label: "Response times", words: milliseconds, lines: true, series: [
-    ["p99", "p99", "p99_ms"], ["p95", "p95", "p95_ms"], ["p50", "p50", "p50_ms"], ["average", "Average", "avg_ms"]] },
-};
-const chosen = { kind: "daily", measure: "requests", back: 0 };
+const chosen = { kind: "daily", measure: null, back: 0 };
 let pages = {};
+let measures = {};
 
-/** Fill the section when it comes into sight, and anew when there is a newer document. */
-export function history(section) {
+/**
+ * Fill the section when it comes into sight, and anew when there is a newer document. `measures` are {label, words, axis, lines, series:
+ * [[kind, label, column]]} by name, the first one shown first: `words` and `axis` write a value, `lines` draws lines instead of bars.
+ */
+export function history(section, given) {
   const kinds = Object.keys(KINDS).filter((kind) => view.found.pages?.[kind]?.length);
   section.hidden = !kinds.length;
   if (section.hidden || section.dataset.seq === String(view.found.seq)) return;
   section.dataset.seq = String(view.found.seq);
+  measures = given;
+  chosen.measure ??= Object.keys(measures)[0];
   pages = Object.fromEntries(kinds.map((kind) => [kind, new Pages(kind)]));
   if (!kinds.includes(chosen.kind)) [chosen.kind] = kinds;
   const body = section.querySelector(".body");
@@ -32,8 +31,8 @@ export function history(section) {
   const redraw = () => draw(shown, turn);
   body.replaceChildren(
     h("div.choices", {},
-      choice("Measure", "measure", Object.entries(MEASURES).map(([name, { label }]) => [name, label]), redraw),
-      choice("By", "kind", kinds.map((kind) => [kind, KINDS[kind].words]), redraw)),
+      choice("Measure", "measure", Object.entries(measures).map(([name, { label }]) => [name, label]), redraw),
+      kinds.length > 1 ? choice("By", "kind", kinds.map((kind) => [kind, KINDS[kind].words]), redraw) : null),
     shown, turn.element);
   const watch = new IntersectionObserver(([{ isIntersecting }]) => {
     if (!isIntersecting) return;
@@ -76,7 +75,7 @@ async function draw(shown, turn) {
 /** Draw, and give in words what is drawn. */
 function drawSpans(shown, spans) {
   const { kind, measure } = chosen;
-  const { label, words, lines, series } = MEASURES[measure];
+  const { label, words, axis = rounded, lines, series } = measures[measure];
   const { granularity } = KINDS[kind];
   const clock = kind === "hourly" ? view.clock : clockOf("UTC");
   const when = (span) => ({
@@ -84,11 +83,11 @@ function drawSpans(shown, spans) {
     day: () => clock.weekday(span.from),
   })[granularity]?.() ?? clock.days(span.from, span.to);
   // Nothing stands in a page where nothing was: then there were no requests, and their times are not known.
-  const valueOf = (span, column) => span.values?.[column] ?? (lines ? null : 0);
+  const valueOf = ({ values }, column) => values ? values[column] : lines ? null : 0;
   shown.replaceChildren(
     timeChart({
       series: series.map(([kind, label, column]) => ({ kind, label, values: spans.map((span) => valueOf(span, column)) })),
-      spans, granularity, clock, lines, words, when, axis: lines ? milliseconds : rounded, name: `${label} over time, point by point`,
+      spans, granularity, clock, lines, words, when, axis, name: `${label} over time, point by point`,
     }),
     h("p.legends", {}, ...series.map(([kind, label]) => h("span.legend", {}, h(`i.${kind}`), label))),
     asTable(label, spans, series, { words, when, valueOf }));

@@ -1,11 +1,20 @@
 // What stands below the tenant's key figures. It comes after them, so that they need not wait for it.
 
 import { cost } from "./costs.js";
+import { count, milliseconds } from "./format.js";
 import { PERIODS, by, section, view } from "./frame.js";
 import { covered } from "./freshness.js";
 import { quotas } from "./quotas.js";
 import { allEndpoints, allModels, costDays } from "./rankings.js";
 import * as sections from "./sections.js";
+
+const MEASURES = {
+  requests: { label: "Requests", words: count, series: [["requests", "Requests", "requests"]] },
+  tokens: { label: "AI tokens", words: count, series: [["tokens", "AI tokens", "ai_tokens"]] },
+  errors: { label: "Errors", words: count, series: [["client", "Client errors, 4xx", "client_errors"], ["server", "Server errors, 5xx", "server_errors"]] },
+  times: { label: "Response times", words: milliseconds, axis: milliseconds, lines: true, series: [
+    ["p99", "p99", "p99_ms"], ["p95", "p95", "p95_ms"], ["p50", "p50", "p50_ms"], ["average", "Average", "avg_ms"]] },
+};
 
 export function drawDetail(name, period) {
   const { found, clock, through } = view;
@@ -18,7 +27,7 @@ export function drawDetail(name, period) {
   section("ai_tokens", period.ai_tokens, (tokens) => [...sections.aiModels(tokens), allModels(name, PERIODS[name])]);
   const kinds = period.other_usage?.length || period.other_kinds ? period.other_usage : null;
   section("other_usage", kinds, (list) => sections.otherUsage(list, period.other_kinds ?? null));
-  import("./history.js").then(({ history }) => history(by("history")), () => {}); // without a line: with the next numbers
+  import("./history.js").then(({ history }) => history(by("history"), MEASURES), () => {}); // without a line: with the next numbers
 }
 
 function drawTrend(period, from) {

@@ -7,14 +7,15 @@ const WIDE = 1000;
 const HIGH = 100;
 
 /**
- * `series` is [{kind, label, values}], null where nothing is known; `lines` draws lines, else bars on top of each other;
+ * `series` is [{kind, label, values}], null where nothing is known, money as text; `lines` draws lines, else bars on top of each other;
  * `axis` and `words` write a value, `when(span)` a time; `spans` are [{from, to}].
  */
 export function timeChart({ series, spans, granularity, clock, lines, axis, words, when, name }) {
-  const tops = spans.map((_, index) => (lines ? Math.max : sum)(...series.map(({ values }) => values[index] ?? 0)));
+  const plain = series.map((one) => ({ ...one, values: one.values.map((value) => value === null ? null : Number(value)) }));
+  const tops = spans.map((_, index) => (lines ? Math.max : sum)(...plain.map(({ values }) => values[index] ?? 0)));
   const top = ceiling(Math.max(...tops, 0));
   const at = { x: (index) => (index / spans.length) * WIDE, y: (value) => HIGH - (value / top) * HIGH, width: WIDE / spans.length };
-  const drawn = lines ? series.flatMap((one) => line(one, at)) : bars(series, spans.length, at);
+  const drawn = lines ? plain.flatMap((one) => line(one, at)) : bars(plain, spans.length, at);
   const tip = h("div.tip", { "aria-hidden": "true" });
   const cursor = h("span.cursor");
   const told = (index) => `${when(spans[index])}: ${series.map(({ label, values }) => `${label} ${values[index] === null ? "no data" : words(values[index])}`).join(", ")}`;

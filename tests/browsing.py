@@ -149,7 +149,9 @@ def served(store: Path) -> Iterator[str]:
     server = Server(Site(page=ROOT / "dashboard", store=store), host="127.0.0.1", port=0)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield server.url
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    try:
+        yield server.url
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -233,3 +233,23 @@ def _ranked(name: str, place: int) -> Json:
         "margin": f"{1500000 - place}.00" if place % 5 else None,
         "margin_pct": 99.93 if place % 5 else None,
     }
+
+
+def with_past(data_through: datetime) -> dict[str, Json]:
+    """The files of a platform with a page of days, by path: on the first two nothing is known of its money."""
+    days = 20
+    page = {
+        "schema": 1,
+        "kind": "daily",
+        "from": "2026-10-31T23:00:00Z",
+        "to": "2026-11-20T23:00:00Z",
+        "currency": "NGN",
+        "day": [f"2026-11-{day:02}" for day in range(1, days + 1)],
+        **{field: [(place * 7 + 3) % 23 for place in range(days)] for field in FIELDS},
+        "cost": [None, None, *(f"{1000 * place}.25" for place in range(2, days))],
+        "unknown_costs": [4, 4, *[0] * (days - 2)],
+        "mrr": [None, None, *(f"{2_000_000 + 9_999 * place}.50" for place in range(2, days))],
+    }
+    document, path = summary(data_through=data_through), "daily/2026-11.0123456789ab.json"
+    document["pages"]["daily"] = [{"path": path, "from": page["from"], "to": page["to"], "bytes": 800}]
+    return {"summary.json": document, path: page}

@@ -13,9 +13,9 @@ import pytest
 from pipeline.installation import Installation
 from pipeline.publish.keys import address, platform_address
 from pipeline.run import run
-from tests.browsing import Shown, chromium, served
+from tests.browsing import Shown, chromium, served, until
 from tests.conftest import NOW as RUN_AT
-from tests.conftest import Sql
+from tests.conftest import Sql, document
 from tests.sample_documents import HOSTILE, SHAPES, Json, publish, status
 from tests.sample_money import summary
 from tests.test_costs import MODEL, price, rate
@@ -298,6 +298,40 @@ def test_both_pages_show_what_sql_says(ready: Installation, sql: Sql, show_in: S
         opening, *moves, closing = [Decimal(str(each)) for each in platform.exact("#mrr .waterfall")]
         assert opening + sum(moves) == closing == recurring
         assert platform.text("[data-metric=cost] .flag") == "incomplete"
+
+
+HISTORY = {"mrr": "mrr", "requests": "requests", "tokens": "ai_tokens", "cost": "cost", "active": "active_tenants"}
+
+
+def test_history_shows_all_days_that_there_are_pages_of(ready: Installation, sql: Sql, show_in: Show) -> None:
+    """Also those that no period reaches any more; a day without anything used nothing, and its MRR is not known."""
+    business(sql)
+    for day in ("2025-10-03", "2025-10-05", "2025-12-30"):
+        sql.usage(f"{day}T10:00Z", "t1", amount="12.5")
+        sql.request(f"{day}T10:00Z", "t2")
+    run(ready, RUN_AT)
+    folder = platform_address(ready).path.rsplit("/", 1)[0]
+    listed = document(ready, platform_address(ready).path)["pages"]["daily"]
+    newest = [document(ready, f"{folder}/{each['path']}") for each in listed[:3]]
+    with served(ready.settings.home / "public") as url:
+        shown = show_in(url, platform_address(ready).key, now=RUN_AT)
+        assert not [asked for asked in shown.asked if "/daily/" in asked], "nothing is fetched before it is looked at"
+        shown.page.locator("#history").scroll_into_view_if_needed()
+        until(shown.page, "document.querySelector('#history .turn p').textContent.startsWith('MRR by the day, ')")
+        for measure, column in HISTORY.items():
+            shown.page.check(f"#history input[value={measure}]", force=True)
+            shown.page.click("#history summary")
+            shown.page.wait_for_selector("#history table")
+            by_day = {day: value for page in newest for day, value in zip(page["day"], page[column], strict=True)}
+            told = [each for each in shown.exact("#history table") if float(each or 0)]
+            assert told == [str(by_day[day]) for day in sorted(by_day, reverse=True) if float(by_day[day] or 0)], column
+        assert shown.lacking() == {}
+        shown.page.click("text=Earlier")
+        until(
+            shown.page,
+            "document.querySelector('#history .turn p').textContent.startsWith('Active tenants by the day, 3–5')",
+        )
+        assert shown.text("#history .turn p").endswith("3–5 Oct 2025")
 
 
 def test_an_installation_without_tenants_has_an_operators_page(ready: Installation, show_in: Show) -> None:

@@ -12,7 +12,7 @@ import pytest
 from pipeline.documents.version import SCHEMA
 from tests.browsing import Shown, chromium, served
 from tests.sample_documents import Sample, dashboard, publish, status
-from tests.sample_money import summary
+from tests.sample_money import summary, with_past
 from tests.sample_pages import with_pages
 
 pytestmark = pytest.mark.real
@@ -40,6 +40,7 @@ def page_at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, str
     files["v1/t/gone/dashboard.json"] = {"schema": SCHEMA, "seq": 5, "gone": True}
     for key in ("busy", "idle"):
         files[f"v1/platform/{key}/summary.json"] = summary(data_through=THROUGH, busy=key == "busy", name="Kobo Ledger")
+    files |= {f"v1/platform/past/{path}": document for path, document in with_past(THROUGH).items()}
     publish(store, files)
     with served(store) as url, chromium() as browser:
         yield browser, url
@@ -104,6 +105,19 @@ def test_the_operators_page(shown: Shown, key: str) -> None:
         shown.choose(name)
         assert violations(shown) == [], name
     shown.page.click("#course-table summary")
+    assert violations(shown) == []
+
+
+def test_the_operators_history(shown: Shown) -> None:
+    shown.open("past", OPERATOR)
+    shown.page.locator("#history").scroll_into_view_if_needed()
+    shown.page.wait_for_selector("#history .over-time")
+    for measure in ("mrr", "cost"):
+        shown.page.check(f"#history input[value={measure}]", force=True)
+        shown.page.focus("#history .over-time")
+        shown.page.keyboard.press("End")
+        assert violations(shown) == [], measure
+    shown.page.click("#history summary")
     assert violations(shown) == []
 
 

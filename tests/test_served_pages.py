@@ -115,6 +115,13 @@ def test_what_cannot_be_put_together_is_refused(files: dict[str, str], says: str
         Bundle(files).first("a.js")
 
 
+def test_one_file_for_two_pages_is_refused_where_they_need_it_to_differ() -> None:
+    """The operator's page has other modules by then than the tenant's."""
+    beside = sources()["business.js"] + 'import("./history.js");\n'
+    with pytest.raises(PermanentError, match=r"dashboard/history\.js: two pages import it later on"):
+        assembled(sources() | {"business.js": beside})
+
+
 def test_the_pages_are_written_for_any_static_server(tmp_path: Path) -> None:
     command = [sys.executable, "scripts/pages", str(tmp_path)]
     told = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Mapping
 
+from pipeline.errors import PermanentError
 from pipeline.serving.modules import Bundle, bare
 
 PAGES = ("index.html", "operator.html")
@@ -41,9 +42,20 @@ def assembled(sources: Mapping[str, str]) -> dict[str, str]:
         files[page] = _page(sources, page, modules)
         for found in re.finditer(INLINED, sources[page]):
             if found["module"]:
-                files |= modules.later(found["module"])
+                files |= _alike(files, modules.later(found["module"]))
     files[WORKER] = _worker(sources[WORKER], files)
     return dict(sorted(files.items()))
+
+
+def _alike(files: Mapping[str, str], more: dict[str, str]) -> dict[str, str]:
+    """Give the files that a page loads later, if none has the name of another page's and something else in it."""
+    for name, content in more.items():
+        if files.get(name, content) != content:
+            raise PermanentError(
+                f"dashboard/{name}: two pages import it later on, and what they have by then differs. "
+                "Let each import a module of its own that imports this one."
+            )
+    return more
 
 
 def policy_of(content: str) -> str:
