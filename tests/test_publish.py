@@ -20,6 +20,7 @@ from pipeline.publish.status import announce
 from pipeline.publish.stores import FileStore
 from pipeline.rollups.tick import roll
 from pipeline.run import run
+from pipeline.settings import load_settings
 from tests.conftest import NOW, Sql, dashboard_of, document, published
 from tests.contracts import describes
 
@@ -435,6 +436,25 @@ def test_what_was_changed_meanwhile_is_not_noted_as_published(
         "hourly/2026-03-10",
         "hourly/2026-03-08",
     ]
+
+
+@pytest.mark.parametrize(
+    ("database", "store", "says"),
+    [
+        (None, "s3://bucket/prefix", "what is in the embedded database goes to s3://bucket/prefix"),
+        (None, "file:///srv/public", ""),
+        ("postgresql://host/saas", "s3://bucket", ""),
+    ],
+)
+def test_a_trial_that_goes_to_a_bucket_is_said(
+    database: str | None, store: str, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = {"TENANTCAST_HOME": str(tmp_path), "TENANTCAST_STORE_URL": store, "TENANTCAST_SECRET": "s" * 32}
+    given |= {"TENANTCAST_DATABASE_URL": database} if database else {}
+    publisher.say_where(Installation(load_settings(given)))
+    said = capsys.readouterr().err
+    assert says in said
+    assert bool(said) == bool(says)
 
 
 def test_a_publisher_that_lost_its_slots_writes_no_more(

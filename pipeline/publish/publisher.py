@@ -63,6 +63,7 @@ def publish(
     database, report = installation.database, PublishReport()
     require_installed(database)
     installation.store.check()
+    say_where(installation)
     with (
         recorded(database, "publish", as_of or clock(database), report),
         slots_held(database, shard=shard, shards=shards) as holder,
@@ -70,6 +71,15 @@ def publish(
         report.data_through = published_through(database, as_of)
         publish_due(installation, holder, report, shard=shard, shards=shards)
     return report
+
+
+def say_where(installation: Installation) -> None:
+    """Say it before a trial's numbers go to a bucket, where somebody may take them for others."""
+    settings = installation.settings
+    if settings.database_url is None and not settings.store_url.startswith("file:"):
+        installation.progress.say(
+            f"TENANTCAST_DATABASE_URL is not set: what is in the embedded database goes to {settings.store_url}"
+        )
 
 
 @contextmanager
