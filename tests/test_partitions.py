@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from pipeline.database.queries import SQL
 from pipeline.errors import PermanentError
 from pipeline.installation import Installation
 from pipeline.rollups.tick import roll
@@ -224,6 +225,12 @@ insert into rollup.api_hourly select 't1', '2026-02-10 10:00Z', '/', 1, 0, 0, 10
 insert into rollup.api_daily select 't1', '2026-02-10', '/', 1, 0, 0, 100, 100, 100, 1, null;
 update pipeline.progress set schema_version = 1, data_through = '2026-02-28 23:00Z';
 """
+
+
+def test_each_migration_has_a_number_of_its_own() -> None:
+    numbers = [path.name[:5] for path in (SQL / "migrations").iterdir()]
+    assert len(numbers) == len(set(numbers)), "of two with one number, only one would be run"
+    assert all(number[:4].isdigit() and number[4] == "_" for number in numbers)
 
 
 def test_a_database_of_the_first_version_is_migrated_by_init(ready: Installation, sql: Sql) -> None:
