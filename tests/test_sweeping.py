@@ -9,11 +9,13 @@ import pytest
 
 from pipeline.errors import TransientError
 from pipeline.installation import Installation
+from pipeline.publish import sweeping
 from pipeline.publish.closing import close_former
 from pipeline.publish.keys import address
 from pipeline.publish.publisher import publish
 from pipeline.publish.rotating import rotate
 from pipeline.publish.stores import FileStore
+from pipeline.publish.sweeping import sweep_closed
 from pipeline.reconcile.reconciling import reconcile
 from pipeline.rollups.tick import roll
 from pipeline.run import run
@@ -84,7 +86,17 @@ def at(installation: Installation, path: str) -> list[str]:
     return [name for name in published(installation) if name.startswith(folder)]
 
 
-@pytest.mark.parametrize("close", [rotated, deleted, under_another_secret])
+def under_another_secret_in_peace(up: Installation, sql: Sql) -> Installation:
+    """The previous one was named; dashboards under it go with the run that finds it named no longer."""
+    more = {"TENANTCAST_SECRET": OTHER, "TENANTCAST_PREVIOUS_SECRET": str(up.settings.secret)}
+    run(installation_on(address_of(up), up.settings.home, **more), NOW)
+    new = installation_on(address_of(up), up.settings.home, TENANTCAST_SECRET=OTHER)
+    run(new, NOW)
+    assert close_former(new).left == 0
+    return new
+
+
+@pytest.mark.parametrize("close", [rotated, deleted, under_another_secret, under_another_secret_in_peace])
 def test_what_a_late_publisher_puts_back_goes_with_the_next_run(
     ready: Installation, sql: Sql, close: Close, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -111,6 +123,52 @@ def test_an_address_that_is_used_again_stays(ready: Installation, sql: Sql, clos
     assert before <= {*published(ready)}
     left = {path for (path,) in sql("select path from pipeline.closed_paths")}
     assert not left & {*published(ready)}
+
+
+def test_what_a_ledger_says_is_up_stays_whatever_is_noted(ready: Installation, sql: Sql) -> None:
+    """As where a closer that lost its slots notes a path that is in use again."""
+    sql(
+        "insert into pipeline.closed_paths (path, swept_until) "
+        "select path, now() + interval '1 hour' from pipeline.files union select path, now() + interval '1 hour' "
+        "from pipeline.platform_files"
+    )
+    before = {path for path in published(ready) if not describes(path)}
+    assert run(ready, NOW).status.collected == 0
+    assert before <= {*published(ready)}
+
+
+def test_a_path_that_is_written_again_while_it_is_looked_at_stays(
+    ready: Installation, sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sweep has lost its slots and does not know it yet: between its look and its removal the tenant is back."""
+    path = address(ready, "t1").path
+    content = ready.store.get(path)
+    deleted(ready, sql)
+    listed = FileStore.list
+
+    def meanwhile(store: FileStore, folder: str) -> Any:
+        found = list(listed(store, folder))
+        if folder in path and not found:
+            monkeypatch.undo()
+            store.put(path, content or b"", cache_control="")
+            sql("delete from pipeline.closed_paths where path = %s", path)
+            found = [path]
+        return iter(found)
+
+    monkeypatch.setattr(FileStore, "list", meanwhile)
+    assert sweep_closed(ready, still_held=lambda: None) == 0
+    assert ready.store.get(path) == content
+
+
+def test_many_folders_are_looked_at_in_turn(ready: Installation, sql: Sql, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweeping, "MOST", 1)
+    sql(
+        "insert into pipeline.closed_paths (path, swept_until) "
+        "select 'v1/t/k' || k || '/dashboard.json', now() + interval '1 hour' from generate_series(1, 3) as k"
+    )
+    for looked in (1, 2, 3):
+        sweep_closed(ready, still_held=lambda: None)
+        assert sql.one("select count(*) from pipeline.closed_paths where looked_at is not null") == looked
 
 
 def test_it_is_looked_for_a_day(ready: Installation, sql: Sql) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from pipeline.errors import OvertakenError, PermanentError, TransientError
+from pipeline.errors import OvertakenError, PermanentError, SettingsError, TransientError
 from pipeline.installation import Installation
 from pipeline.publish import publisher, writers
 from pipeline.publish.keys import address
@@ -130,6 +130,31 @@ def test_a_process_that_is_killed_loses_its_own_share_and_is_replaced(
         answers = writing.start([order("t0"), order("t2")], 1)
         assert [type(said) for said in answers()] == [list, list]
     assert len(contents(store)) == 12
+
+
+def test_what_is_printed_is_no_answer_and_what_lies_about_is_not_meant(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hooks of a site print while Python starts, and the folder that Airflow runs in may hold another `pipeline`."""
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "sitecustomize.py").write_text('print("x" * 300, flush=True)\n')
+    (tmp_path / "pipeline.py").write_text('raise SystemExit("not this one")\n')
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
+    monkeypatch.chdir(tmp_path)
+    with writers_for(open_store(url), url, 1_000) as writing:
+        assert [type(said) for said in writing.start([order("t1"), order("t2")], 1)()] == [list, list]
+
+
+def test_a_store_that_cannot_be_opened_and_a_process_that_cannot_be_started_say_so(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with writers_for(open_store(url), "ftp://elsewhere", 1_000, shards=64) as writing:
+        [said] = writing.start([order("t1")], 1)()
+    assert isinstance(said, SettingsError)
+    assert "neither file:///path nor s3://bucket/prefix" in str(said)
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with pytest.raises(TransientError, match="No process that writes can be started: No such file"):
+        writers_for(open_store(url), url, 1_000).__enter__()
 
 
 def test_one_that_is_killed_with_two_batches_before_it_answers_for_both(url: str) -> None:

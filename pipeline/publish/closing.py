@@ -56,7 +56,7 @@ def close_former(installation: Installation) -> Closing:
             execute(connection, "former/close_platform_files")
             execute(connection, "former/close_exports", places=at)
         for ledger in LEDGERS:
-            while taken := collect(installation, ledger, still_held=lambda: still_held(holder), closing=True):
+            while taken := collect(installation, ledger, still_held=lambda: still_held(holder)):
                 removed += taken
         while taken := collect_exports(installation, exports):
             removed += taken

@@ -21,35 +21,27 @@ MOST = 10_000  # in one go, so that what a long pause has left does not hold a t
 
 
 def collect(
-    installation: Installation,
-    ledger: Ledger,
-    *,
-    still_held: Callable[[], None],
-    kept: timedelta = KEPT,
-    closing: bool = False,
+    installation: Installation, ledger: Ledger, *, still_held: Callable[[], None], kept: timedelta = KEPT
 ) -> int:
     """Take away the files that a ledger has listed as superseded for longer than `kept`; give how many.
 
-    With `closing` it is looked for a day whether one has come back. Only for who keeps all other writers of that ledger
-    out; `still_held` raises where that is over. The store comes first: killed in between, the next one does the same
-    again.
+    Only for who keeps all other writers of that ledger out; `still_held` raises where that is over. The store comes
+    first: killed in between, the next one does the same again. Of addresses that are closed at once it is looked for a
+    day whether a file has come back.
     """
     taken = 0
-    while taken < MOST and (batch := _take(installation, ledger, still_held, kept, closing=closing)):
+    while taken < MOST and (batch := _take(installation, ledger, still_held, kept)):
         taken += batch
     return taken
 
 
-def _take(
-    installation: Installation, ledger: Ledger, still_held: Callable[[], None], kept: timedelta, *, closing: bool
-) -> int:
+def _take(installation: Installation, ledger: Ledger, still_held: Callable[[], None], kept: timedelta) -> int:
     with installation.database.transaction() as connection:
-        found = rows(connection, f"collect/{ledger}", kept=kept, most=BATCH)
+        found = [dict(row._mapping) for row in rows(connection, f"collect/{ledger}", kept=kept, most=BATCH)]
+        note_closed(connection, [row["path"] for row in found if row.pop("is_closed")])
     still_held()
     with ThreadPoolExecutor(THREADS) as writers:
-        list(writers.map(installation.store.delete, [row.path for row in found]))
+        list(writers.map(installation.store.delete, [row["path"] for row in found]))
     with installation.database.transaction() as connection:
-        execute_many(connection, f"collect/forget_{ledger}", [dict(row._mapping) for row in found])
-        if closing:
-            note_closed(connection, [row.path for row in found])
+        execute_many(connection, f"collect/forget_{ledger}", found)
     return len(found)

@@ -1,4 +1,4 @@
-"""`python -m pipeline.publish.writer`: writes what standard input asks for, and answers on standard output.
+"""`python -m pipeline.publish.writer FD`: writes what standard input asks for, and answers on the descriptor FD.
 
 Started by `writers` alone. Nothing is written any more once standard input is closed: whoever asked is gone, and with
 it the right to write.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import pickle
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -16,14 +17,14 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import IO, Any
 
+from pipeline.errors import TenantcastError
 from pipeline.publish.stores import open_store
-from pipeline.publish.writing import write
+from pipeline.publish.writing import Versions, write
 
 
 def main() -> None:
     """Take orders until there is nobody left who gives any."""
-    coming, answers = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever a library prints is no answer
+    coming, answers = sys.stdin.buffer, os.fdopen(int(sys.argv[1]), "wb")
     orders: SimpleQueue[Any] = SimpleQueue()
     with suppress(EOFError, pickle.UnpicklingError):
         url, threads = pickle.load(coming)  # noqa: S301 from our own parent
@@ -35,15 +36,24 @@ def main() -> None:
 
 def _work(orders: SimpleQueue[Any], answers: IO[bytes], url: str, threads: int) -> None:
     try:
-        store = open_store(url)
+        carry_out = _opened(url)
         with ThreadPoolExecutor(threads) as pool:
             while True:
                 seq, some = orders.get()
-                pickle.dump(list(pool.map(partial(write, store, seq=seq), some)), answers)
+                pickle.dump(list(pool.map(partial(carry_out, seq=seq), some)), answers)
                 answers.flush()
     except BaseException:
         sys.excepthook(*sys.exc_info())
         os._exit(1)
+
+
+def _opened(url: str) -> Callable[..., Versions | TenantcastError]:
+    """Give what carries orders out; where the store cannot be opened, each of them is answered with the reason."""
+    try:
+        return partial(write, open_store(url))
+    except TenantcastError as error:
+        reason = error
+        return lambda order, seq: reason
 
 
 if __name__ == "__main__":

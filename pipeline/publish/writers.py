@@ -114,7 +114,8 @@ class _Process:
                 if asked is not self.process:
                     raise EOFError
                 written: list[Written] = pickle.load(self.answers)  # noqa: S301 from our own child
-            except (EOFError, pickle.UnpicklingError):
+            except Exception:  # whatever half an answer is taken for
+                asked.kill()
                 return [_lost(asked.wait())] * len(orders)
             return written
 
@@ -122,18 +123,28 @@ class _Process:
 
     def _start(self) -> None:
         path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "pipeline.publish.writer"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=os.environ | {"PYTHONPATH": path},
-            process_group=0,  # Ctrl-C is for the one who waits; the end of that one ends this
-        )
+        reading, writing = os.pipe()  # not standard output: whatever Python or a library prints there is no answer
+        self.answers = os.fdopen(reading, "rb")
+        try:
+            # -P: what lies in the current folder is not meant.
+            self.process = subprocess.Popen(  # noqa: S603 our own Python
+                [sys.executable, "-P", "-m", "pipeline.publish.writer", str(writing)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                pass_fds=[writing],
+                env=os.environ | {"PYTHONPATH": path},
+                process_group=0,  # Ctrl-C is for the one who waits; the end of that one ends this
+            )
+        except OSError as error:
+            self.answers.close()
+            raise TransientError(f"No process that writes can be started: {error.strerror}. Run it again.") from None
+        finally:
+            os.close(writing)
         assert self.process.stdin
-        assert self.process.stdout
-        self.orders, self.answers = self.process.stdin, self.process.stdout
-        pickle.dump((self.url, self.threads), self.orders)
-        self.orders.flush()
+        self.orders = self.process.stdin
+        with suppress(BrokenPipeError):
+            pickle.dump((self.url, self.threads), self.orders)
+            self.orders.flush()
 
 
 def _lost(code: int) -> TransientError:

@@ -2,7 +2,8 @@
 -- cut off, nobody knows which one is up: its tenant's files wait until the next publish has told.
 select
     f.tenant_id,
-    f.path
+    f.path,
+    f.superseded_at = '-infinity' as is_closed
 from pipeline.files as f
 where
     f.superseded_at < clock_timestamp() - cast(:kept as interval)

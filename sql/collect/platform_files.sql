@@ -1,6 +1,8 @@
 -- One row: one file that no summary has listed for longer than :kept, the oldest first; none while nobody knows which
 -- summary is up.
-select f.path
+select
+    f.path,
+    f.superseded_at = '-infinity' as is_closed
 from pipeline.platform_files as f
 where
     f.superseded_at < clock_timestamp() - cast(:kept as interval)
