@@ -86,14 +86,21 @@ def fake(path: Path, content: str) -> None:
 
 
 def test_a_second_run_does_nothing_and_takes_no_time(checkout: Checkout) -> None:
+    """It costs as much as a few starts of Python, measured in turn with them: the machine may be busy."""
     assert not checkout.installs()
     assert not checkout.installs(PYTHON=str(checkout.fakes / "python3"))
-    seconds = []
+    ours, starts = [], []
     for _ in range(10):
-        began = time.monotonic()
-        checkout.install()
-        seconds.append(time.monotonic() - began)
-    assert min(seconds) < 0.1
+        starts.append(timed(lambda: subprocess.run([sys.executable, "-c", ""], check=True)))
+        ours.append(timed(checkout.install))
+    assert min(ours) < 12 * min(starts)
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Give the seconds that some work takes."""
+    began = time.monotonic()
+    work()
+    return time.monotonic() - began
 
 
 def test_another_lock_is_installed_into_the_same_environment(checkout: Checkout) -> None:
