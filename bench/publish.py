@@ -45,8 +45,8 @@ from tenants where abs(hashtext(id)) %% 1000 < 1000 * %(share)s::numeric
 LIMITS = """\
 The floor is orjson, libdeflate and a put of the very documents that were published, in as many threads of one process,
 into the same folder on disk, and nothing else. The two take turns; a ratio is the median over the rounds. Reads and the
-ledger of files are the database's work and stand apart. Memory is of the publisher; its writers take about
-20 MB each. Not measured: S3."""
+ledger of files are the database's work and stand apart. Memory is of the publisher
+without its writers. Not measured: S3."""
 
 
 @dataclass
