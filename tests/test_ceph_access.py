@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 from pipeline.cli import main
 from pipeline.doctor.place import check_conditions, check_store
 from pipeline.installation import Installation
+from pipeline.publish.caching import private_cache_control
 from pipeline.publish.stores import open_store
 from pipeline.run import run
 from pipeline.settings import ROOT
@@ -221,6 +222,8 @@ def test_a_presigned_address_opens_its_file_and_no_other_for_its_time(
     answer = Reply(told["url"])
     assert json.loads(gzip.decompress(answer.body))["tenant"]["id"] == "1"
     assert answer.headers["content-encoding"] == "gzip"
+    assert answer.headers["cache-control"] == private_cache_control("v1/t/key/dashboard.json")
+    assert Reply(links[1]).headers["cache-control"].startswith("private, max-age=31536000")
 
     one, query = told["url"].split("?")
     other = ten["url"].split("?")[0]
@@ -238,6 +241,7 @@ def test_a_presigned_address_opens_its_file_and_no_other_for_its_time(
         "doubled slashes": f"{other.replace('/v1/t/', '/v1//t//')}?{query}",
         "longer": f"{one}?{urlencode(given | {'X-Amz-Expires': '604800'})}",
         "later": f"{one}?{urlencode(given | {'X-Amz-Date': '20991231T000000Z'})}",
+        "for everybody": f"{one}?{query.replace('private', 'public')}",
         "another signature": f"{one}?{urlencode(given | {'X-Amz-Signature': given['X-Amz-Signature'][::-1]})}",
         "somebody else's": f"{one}?{query.replace('owner-key', 'stranger-key')}",
     }

@@ -30,6 +30,7 @@ from pipeline.doctor.ledger import judge_prepared, judge_vacuum
 from pipeline.doctor.rejected import percent
 from pipeline.doctor.server import judge_server
 from pipeline.installation import Installation
+from pipeline.publish.collecting import KEPT
 from pipeline.publish.publisher import publish
 from pipeline.publish.stores import FileStore, open_store
 from pipeline.rollups.tick import roll
@@ -93,7 +94,7 @@ def test_nothing_is_found_where_nothing_is_wrong(healthy: Installation) -> None:
     assert found(healthy) == []
     diagnosis = examine(healthy, NOW)
     assert [finding.name for finding in diagnosis.findings] == ["superuser"]
-    assert len(diagnosis.checks) == len(set(diagnosis.checks)) == 42
+    assert len(diagnosis.checks) == len(set(diagnosis.checks)) == 43
     assert found(healthy, NOW + HOUR) == []
 
 
@@ -536,6 +537,18 @@ def test_a_queue_that_nobody_empties_is_found(healthy: Installation, sql: Sql) -
     assert only(healthy, "queue", "error").what.startswith("1 tenant waits to be published")
 
 
+def test_superseded_files_that_nobody_takes_away_are_found(healthy: Installation, sql: Sql) -> None:
+    sql.request("2026-03-10T11:20:00Z")
+    run(healthy, NOW)
+    sql("update pipeline.runs set started_at = %s", NOW)
+    sql("update pipeline.files set superseded_at = %s where superseded_at is not null", NOW - KEPT - HOUR)
+    assert found(healthy) == [], "the next run takes them"
+    sql("update pipeline.files set superseded_at = superseded_at - interval '2 hours' where superseded_at is not null")
+    finding = only(healthy, "collecting", "warning")
+    assert "1 superseded file of pipeline.files" in finding.what
+    assert finding.paste == "python -m pipeline run"
+
+
 def test_an_old_transaction_is_found(healthy: Installation) -> None:
     later = datetime.now(UTC) + 2 * HOUR
     with psycopg.connect(address_of(healthy), application_name="importer") as slow:
@@ -776,7 +789,7 @@ def test_the_verb_prints_finding_by_finding_and_fits_the_terminal(
         monkeypatch.setenv("COLUMNS", str(columns))
         assert main(["doctor"]) == 1, "the tick is late by the real clock as well"
         lines = capsys.readouterr().out.splitlines()
-        assert lines[-1].startswith("42 checks: 2 errors")
+        assert lines[-1].startswith("43 checks: 2 errors")
         assert "ERROR     triggers: public.api_requests: marking triggers tenantcast_update" in "\n".join(lines)
         prose = [line for line in lines if not line.startswith(" " * 12)]
         assert max(len(line) for line in prose) <= columns

@@ -20,9 +20,10 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from pipeline.errors import BusyError, NothingRolledError, SettingsError
+from pipeline.errors import BusyError, NothingRolledError, SettingsError, TransientError
 from pipeline.export import exporting, parts
 from pipeline.export.exporting import export
+from pipeline.export.ledger import Ledger
 from pipeline.export.tables import NO_MONTH, TABLES, months_between
 from pipeline.installation import Installation
 from pipeline.publish.content import is_zipped
@@ -504,6 +505,27 @@ def test_many_at_once_end_as_one_does(filled: Installation, tmp_path: Path) -> N
     assert listed == {path for path in published(filled) if path.endswith(".parquet")}
     assert with_duckdb(filled, "select sum(requests) from t", "api_daily") == [(81,)]
     assert sum(each.files for each in export(filled).tables.values()) == 0
+
+
+@pytest.mark.parametrize("step", ["plan", "put"])
+def test_an_export_that_has_lost_its_lock_ends(
+    filled: Installation, sql: Sql, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """What it has read may be of somebody who was forgotten since: nothing is written, or what was is not current."""
+    owner = Ledger if step == "plan" else type(filled.store)
+    done = getattr(owner, step)
+
+    def slept_through(*given: Any, **how: Any) -> Any:
+        sql.cut_publishers()
+        return done(*given, **how)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(owner, step, slept_through)
+        with pytest.raises(TransientError):
+            export(filled)
+    files = [path for path in published(filled) if path.endswith(".parquet")]
+    assert len(files) == (step == "put")
+    assert sql("select count(*), count(superseded_at) from pipeline.exports") == [(1, 1)]
 
 
 # Where it lies.

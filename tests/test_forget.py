@@ -7,6 +7,7 @@ import io
 import json
 import shutil
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -28,6 +29,7 @@ from pipeline.publish import publisher, tombstones
 from pipeline.publish.keys import address, tenant_key
 from pipeline.publish.publisher import publish, slots_held
 from pipeline.publish.rotating import rotate
+from pipeline.publish.status import announce
 from pipeline.publish.stores import FileStore
 from pipeline.reconcile.reconciling import reconcile
 from pipeline.rollups.tick import roll
@@ -45,6 +47,12 @@ select table_schema || '.' || table_name
 from information_schema.columns
 where table_schema in ('pipeline', 'rollup') and table_name not in (select table_name from information_schema.views)
 group by table_schema, table_name
+"""
+
+CURRENT = """
+select path from pipeline.platform_files where superseded_at is null
+union all
+select path from pipeline.exports where superseded_at is null
 """
 
 
@@ -307,6 +315,50 @@ def test_a_publisher_that_was_late_brings_nothing_back(
     sql("update pipeline.forgotten set swept_until = clock_timestamp()")
     assert tombstones.sweep(lived, still_held=lambda: None) == 0
     late.database.engine.dispose()
+
+
+def export_late(late: Installation) -> None:
+    """Publish what all tenants share as tables."""
+    export(late)
+
+
+def announce_late(late: Installation) -> None:
+    """Publish what all tenants share as pages."""
+    publish(late, NOW)
+    announce(late, NOW)
+
+
+@pytest.mark.parametrize(("work", "place"), [(export_late, "v1/export/"), (announce_late, "v1/platform/")])
+def test_who_was_late_with_what_all_tenants_share_brings_nothing_back(
+    lived: Installation, sql: Sql, monkeypatch: pytest.MonkeyPatch, work: Callable[[Installation], None], place: str
+) -> None:
+    """Trap 14: of the platform's pages and of the export no folder is closed, so the files that went are remembered."""
+    sql.request("2026-03-08T10:45:00Z", GONE)
+    roll(lived, NOW)
+    late = installation_on(address_of(lived), lived.settings.home)
+    put, written, one_by_one = FileStore.put, [], threading.Lock()
+
+    def asleep(store: FileStore, path: str, content: bytes, **how: Any) -> str:
+        if store is late.store and path.startswith(place):
+            with one_by_one:
+                written.append(path)
+                if len(written) == 1:
+                    sql.cut_publishers()
+                    forget(lived, GONE)
+        return put(store, path, content, **how)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(FileStore, "put", asleep)
+        with pytest.raises(TransientError):
+            work(late)
+    late.database.engine.dispose()
+    listed = {str(path) for (path,) in sql(CURRENT)}
+    back = {*written} & published(lived).keys() - listed
+    assert {*mentions(lived, sql, GONE, NAME)} == back, "it is late indeed"
+    assert run(lived, NOW).status.collected == len(back)
+    assert mentions(lived, sql, GONE, NAME) == []
+    assert_agrees(lived)
+    assert export(lived).collected == 0
 
 
 def test_what_comes_back_in_place_of_a_tombstone_or_beside_it_is_found_and_goes(lived: Installation, sql: Sql) -> None:

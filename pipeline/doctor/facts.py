@@ -14,6 +14,7 @@ from pipeline.database.connection import execute
 from pipeline.doctor.finding import Finding
 from pipeline.installation import Installation
 from pipeline.mrr.definition import definition_of
+from pipeline.publish.collecting import KEPT
 from pipeline.runs import hour_of
 from pipeline.settings import Settings
 from pipeline.sources.catalog import FoundTable, Misfit, Relation, find_tables, partitions
@@ -89,6 +90,7 @@ class Check:
             "currency": lambda: facts.settings.currency,
             "statuses": lambda: list(definition_of(facts.settings.mrr_definition).statuses),
             "not_before": lambda: _kept_from(facts),
+            "uncollected": lambda: facts.now - KEPT - LATE,
         }
         return {name: known[name]() for name in self.bound}
 

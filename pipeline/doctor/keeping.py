@@ -1,4 +1,4 @@
-"""What is kept: raw rows that are purged, and the partitions of rollups."""
+"""What is kept: raw rows that are purged, the partitions of rollups, and files that others replaced."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from sqlalchemy import Row
 
 from pipeline.doctor.facts import Facts
 from pipeline.doctor.finding import Finding
-from pipeline.layout import moment
+from pipeline.layout import counted, moment
+from pipeline.publish.collecting import MOST
 
 AHEAD = timedelta(days=7)
 DAY = timedelta(days=1)
+COLLECTS = {"files": "run", "platform_files": "run", "exports": "export"}  # which verb takes them away
 
 
 def judge_purged(rows: Sequence[Row[Any]], facts: Facts) -> Iterator[Finding]:
@@ -78,4 +80,22 @@ def judge_detached(rows: Sequence[Row[Any]], facts: Facts) -> Iterator[Finding]:
             fix=f"Attach it again (alter table rollup.{row.rollup} attach partition …), unless another partition has "
             "taken its place; or move it to a schema of yours:",
             paste=f"alter table rollup.{row.name} set schema …;",
+        )
+
+
+def judge_uncollected(rows: Sequence[Row[Any]], facts: Facts) -> Iterator[Finding]:
+    """Judge superseded files that stay in the store although nobody can be led to them; late runs are said instead."""
+    for row in rows:
+        verb = COLLECTS[row.ledger]
+        if facts.is_late and verb == "run":
+            continue
+        yield Finding(
+            name="collecting",
+            severity="warning",
+            what=f"{counted(row.files, 'superseded file')} of pipeline.{row.ledger} could have been taken away hours "
+            "ago",
+            why="They take up room in the store, and it grows.",
+            fix=f"Each {verb} takes away {MOST:,}, so more of them catch up. Those of a tenant, or of the platform, "
+            "also wait while its last publish was cut off: then `stale` says what is in the way.",
+            paste=f"python -m pipeline {verb}",
         )

@@ -61,9 +61,10 @@ class ExportReport:
 
 @dataclass(frozen=True)
 class _Place:
-    """Where an export goes: the ledger as it stands when it begins, and what is in the store."""
+    """Where an export goes, which `holder` has for itself: the ledger as it stands, and what is in the store."""
 
     installation: Installation
+    holder: Connection
     ledger: Ledger
     present: frozenset[str]
 
@@ -86,7 +87,7 @@ def export(
     with recorded(database, "export", clock(database), report), alone(database) as holder:
         report.tables = {table: TableReport() for table in tables}
         for ledger in ledgers(installation):
-            place = _Place(installation, ledger, frozenset(installation.store.list(ledger.folder)))
+            place = _Place(installation, holder, ledger, frozenset(installation.store.list(ledger.folder)))
             for table in tables:
                 _export_table(place, table, months_between(start, end), report)
                 still_held(holder)
@@ -168,9 +169,11 @@ def _write_month(
     for part in read_parts(connection, table, month.month):
         entry = _entry(place.ledger.path(table, month.month, part), what, part)
         place.ledger.plan(entry)
+        still_held(place.holder)
         place.installation.store.put(entry.path, part.content, cache_control=cache_control(entry.path))
         entries.append(entry)
         step.advance(part.rows)
+    still_held(place.holder)
     place.ledger.record(table, month.month, entries)
     done.months_written += 1
     done.files += len(entries)

@@ -13,6 +13,7 @@ from pipeline.export.parts import Part
 from pipeline.installation import Installation
 from pipeline.publish.due import places
 from pipeline.publish.keys import export_folder
+from pipeline.publish.sweeping import note_opened
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Ledger:
     def plan(self, entry: Entry) -> None:
         """Note a file that is about to be written: whatever happens, the ledger knows each file in the store."""
         with self.database.transaction() as connection:
+            note_opened(connection, [entry.path])
             execute(connection, "exports/plan", **asdict(entry), place=self.place)
 
     def record(self, table: str, month: str, entries: Sequence[Entry]) -> None:

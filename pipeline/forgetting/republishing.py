@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from pipeline.database.connection import execute, rows
 from pipeline.errors import TransientError
 from pipeline.export.exporting import alone, collect_exports, export
 from pipeline.forgetting.receipt import Receipt
 from pipeline.installation import Installation
-from pipeline.publish.collecting import Ledger, collect
+from pipeline.publish.collecting import AT_ONCE, Ledger, collect
 from pipeline.publish.keys import MANIFEST, export_folder, platform_folder, platform_key
 from pipeline.publish.publisher import slots_awaited, still_held
 from pipeline.publish.status import announce
 from pipeline.reconcile.settling import patiently
 
-AT_ONCE = timedelta(0)
 WAITING = "The platform's older files are still there: forget again."
 
 

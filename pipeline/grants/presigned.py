@@ -14,11 +14,15 @@ from botocore.exceptions import BotoCoreError
 
 from pipeline.errors import PermanentError
 from pipeline.grants.grant import Grant, Link
+from pipeline.publish.caching import private_cache_control
 
 
 @dataclass(frozen=True)
 class Presigned:
-    """Mints for a bucket. It may stay private: whoever presigns lends out its own right to read."""
+    """Mints for a bucket. It may stay private: whoever presigns lends out its own right to read.
+
+    The address asks for an answer that is `private`, whatever the object says, and is signed with that.
+    """
 
     store_url: str
 
@@ -30,9 +34,13 @@ class Presigned:
             client: Any = boto3.session.Session().client("s3", config=Config(signature_version="s3v4"))
 
             def sign(each: str) -> str:
-                place = {"Bucket": parts.netloc, "Key": f"{prefix}/{each}" if prefix else each}
+                asked = {
+                    "Bucket": parts.netloc,
+                    "Key": f"{prefix}/{each}" if prefix else each,
+                    "ResponseCacheControl": private_cache_control(each),
+                }
                 seconds = int(ttl.total_seconds())
-                signed: str = client.generate_presigned_url("get_object", Params=place, ExpiresIn=seconds)
+                signed: str = client.generate_presigned_url("get_object", Params=asked, ExpiresIn=seconds)
                 return signed
 
             links = [Link(page, sign(page)) for page in pages]

@@ -20,3 +20,8 @@ def cache_control(path: str) -> str:
     name = path.rsplit("/", 1)[-1]
     first = dict.fromkeys(("dashboard.json", "summary.json", "manifest.json"), DASHBOARD)
     return {"status.json": STATUS, **first}.get(name, PAGE)
+
+
+def private_cache_control(path: str) -> str:
+    """Give it for an answer to a grant: nothing may keep that but who asked."""
+    return cache_control(path).replace("public", "private", 1)

@@ -16,8 +16,9 @@ from pipeline.publish.writers import THREADS
 Ledger = Literal["files", "platform_files", "exports"]
 
 KEPT = LONGEST_SHOWN + timedelta(days=7)
+AT_ONCE = timedelta(0)  # because nobody may read them any more
 BATCH = 1000
-MOST = 10_000  # in one go, so that what a long pause has left does not hold a tick up
+MOST = 100_000  # in one go, so that what a long pause has left does not hold a tick up; all that an hour supersedes
 
 
 def collect(
@@ -26,8 +27,8 @@ def collect(
     """Take away the files that a ledger has listed as superseded for longer than `kept`; give how many.
 
     Only for who keeps all other writers of that ledger out; `still_held` raises where that is over. The store comes
-    first: killed in between, the next one does the same again. Of addresses that are closed at once it is looked for a
-    day whether a file has come back.
+    first: killed in between, the next one does the same again. Of what goes AT_ONCE, and of addresses that are closed,
+    it is looked for a day whether a file has come back.
     """
     taken = 0
     while taken < MOST and (batch := _take(installation, ledger, still_held, kept)):
@@ -38,7 +39,7 @@ def collect(
 def _take(installation: Installation, ledger: Ledger, still_held: Callable[[], None], kept: timedelta) -> int:
     with installation.database.transaction() as connection:
         found = [dict(row._mapping) for row in rows(connection, f"collect/{ledger}", kept=kept, most=BATCH)]
-        note_closed(connection, [row["path"] for row in found if row.pop("is_closed")])
+        note_closed(connection, [row["path"] for row in found if row.pop("is_closed") or kept == AT_ONCE])
     still_held()
     with ThreadPoolExecutor(THREADS) as writers:
         list(writers.map(installation.store.delete, [row["path"] for row in found]))

@@ -1,4 +1,4 @@
-"""Looks again at addresses that were closed at once: a publisher that slept through it may have put a file back."""
+"""Looks again where files went at once: a publisher or an export that slept through it may have put one back."""
 
 from __future__ import annotations
 
