@@ -25,7 +25,7 @@ from pipeline.settings import ROOT, load_settings
 from pipeline.sources.install import install
 from tests.buckets import ALONE, CREDENTIALS, UNUSED, Bucket, running_moto
 from tests.ceph import Ceph, running_ceph
-from tests.contracts import hold_to_contract
+from tests.contracts import Seen
 
 pytest.register_assert_rewrite(
     "tests.browsing",
@@ -72,18 +72,19 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 @pytest.fixture(scope="session")
-def broken_contract() -> list[str]:
-    """What published documents had that their schemas do not, since a test last looked."""
-    found: list[str] = []
-    hold_to_contract(found)
-    return found
+def stored() -> Seen:
+    """What is put into stores in this process, by whomever."""
+    seen = Seen()
+    seen.hold_to_contract()
+    return seen
 
 
 @pytest.fixture(autouse=True)
-def contract(broken_contract: list[str]) -> Iterator[None]:
-    """Every file that the code publishes in a test validates against its published schema."""
+def contract(stored: Seen, request: pytest.FixtureRequest) -> Iterator[None]:
+    """Every file that is published in a test, be it by another process, validates against its published schema."""
+    folder = request.getfixturevalue("tmp_path") if "ready" in request.fixturenames else None
     yield
-    found, broken_contract[:] = list(broken_contract), []
+    found = stored.take() + (stored.left_by_others(folder) if folder else [])
     assert not found, "\n".join(found[:5])
 
 

@@ -6,7 +6,9 @@ import gzip
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
@@ -53,19 +55,42 @@ def problems_of(path: str, content: bytes) -> list[str]:
     ]
 
 
-def hold_to_contract(found: list[str]) -> None:
-    """Have all stores look at what the publisher writes; `found` gathers what is wrong.
+@dataclass
+class Seen:
+    """What has been put in this process: what is wrong with what the publisher wrote, and every file as it was written.
 
     What a test puts there itself, such as a broken file, is its own.
     """
-    for store in (FileStore, S3Store):
-        store.put = _looking(store.put, found)  # type: ignore[method-assign]
+
+    problems: list[str] = field(default_factory=list)
+    files: set[tuple[str, int]] = field(default_factory=set)
+
+    def hold_to_contract(self) -> None:
+        """Have all stores look at what is written from now on."""
+        for store in (FileStore, S3Store):
+            store.put = _looking(store.put, self)  # type: ignore[method-assign]
+
+    def left_by_others(self, folder: Path) -> list[str]:
+        """What is wrong with files below a folder that other processes wrote."""
+        found: list[str] = []
+        for root in folder.rglob("v1"):
+            for file in filter(Path.is_file, root.rglob("*.json")):
+                path, content = str(file.relative_to(root.parent)), file.read_bytes()
+                if (path, hash(content)) not in self.files:
+                    found += problems_of(path, content)
+        return found
+
+    def take(self) -> list[str]:
+        """Give what is wrong since the last time."""
+        found, self.problems = self.problems, []
+        return found
 
 
-def _looking(put: Callable[..., Any], found: list[str]) -> Callable[..., Any]:
+def _looking(put: Callable[..., Any], seen: Seen) -> Callable[..., Any]:
     def looked(store: Any, path: str, content: bytes, *given: Any, **named: Any) -> Any:
+        seen.files.add((path, hash(content)))
         if _is_published():
-            found.extend(problems_of(path, content))
+            seen.problems += problems_of(path, content)
         return put(store, path, content, *given, **named)
 
     return looked

@@ -221,10 +221,10 @@ def test_ids_keep_their_type(blank: Installation, kind: str, known: str, strange
 
 
 def test_a_file_that_is_gone_from_the_store_is_said(published: Installation) -> None:
-    path = published.settings.home / "public" / address(published, "t1").path
-    path.unlink()
+    path = address(published, "t1").path
+    published.store.delete(path)
     assert because(published).startswith("Its dashboard.json should be up, but it is not in the store.")
-    path.write_bytes(b"torn")
+    published.store.put(path, b"torn", cache_control="")
     assert "it cannot be read" in because(published)
 
 

@@ -24,6 +24,7 @@ from pipeline.publish.writing import Dashboard, Order, Part
 from pipeline.run import run
 from pipeline.settings import ROOT
 from tests.conftest import NOW, Sql, on
+from tests.contracts import Seen
 
 ORPHAN = """
 import os, signal
@@ -60,10 +61,10 @@ def wait(holds: Callable[[], bool], seconds: float = 20) -> None:
 
 
 @pytest.fixture(autouse=True)
-def contract(broken_contract: list[str]) -> Iterator[None]:
+def contract(stored: Seen) -> Iterator[None]:
     """What is written here by hand is no document."""
     yield
-    broken_contract.clear()
+    stored.take()
 
 
 @pytest.fixture
@@ -196,8 +197,8 @@ def test_an_interrupted_publisher_waits_for_no_process(url: str) -> None:
     assert len(contents(open_store(url))) < 30_000
 
 
-def test_a_publish_of_many_tenants_by_processes(
-    ready: Installation, sql: Sql, place: str, monkeypatch: pytest.MonkeyPatch
+def test_a_publish_of_many_tenants_by_processes(  # noqa: PLR0917  fixtures
+    ready: Installation, sql: Sql, place: str, monkeypatch: pytest.MonkeyPatch, stored: Seen, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(writers, "MANY", 1)
     monkeypatch.setattr(publisher, "BATCH", 2)
@@ -214,3 +215,4 @@ def test_a_publish_of_many_tenants_by_processes(
     held = orjson.loads(gzip.decompress(installation.store.get(address(installation, "t3").path) or b""))
     assert held["periods"]["24h"]["api_usage"]["total"] == 2
     assert len([path for path in installation.store.list("v1/t") if path.endswith("dashboard.json")]) == 6
+    assert stored.left_by_others(tmp_path) == []
