@@ -81,7 +81,10 @@ def stored() -> Seen:
 
 @pytest.fixture(autouse=True)
 def contract(stored: Seen, request: pytest.FixtureRequest) -> Iterator[None]:
-    """Every file that is published in a test, be it by another process, validates against its published schema."""
+    """Every file that is published in a test validates against its published schema.
+
+    So does what another process has left in a folder of `ready`, or of what shares its home.
+    """
     folder = request.getfixturevalue("tmp_path") if "ready" in request.fixturenames else None
     yield
     found = stored.take() + (stored.left_by_others(folder) if folder else [])

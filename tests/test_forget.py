@@ -9,6 +9,8 @@ import shutil
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -19,9 +21,11 @@ import pyarrow.parquet
 import pytest
 
 from pipeline.cli import main
+from pipeline.database.connection import Database
 from pipeline.errors import PermanentError, TransientError
 from pipeline.export.exporting import export
-from pipeline.forgetting import forgetting
+from pipeline.export.ledger import Entry, Ledger
+from pipeline.forgetting import forgetting, republishing
 from pipeline.forgetting.forgetting import forget
 from pipeline.forgetting.receipt import Receipt
 from pipeline.installation import Installation
@@ -30,7 +34,7 @@ from pipeline.publish.keys import address, tenant_key
 from pipeline.publish.publisher import publish, slots_held
 from pipeline.publish.rotating import rotate
 from pipeline.publish.status import announce
-from pipeline.publish.stores import FileStore
+from pipeline.publish.stores import DRAFT, FileStore
 from pipeline.reconcile.reconciling import reconcile
 from pipeline.rollups.tick import roll
 from pipeline.rollups.ticking import ticking
@@ -354,11 +358,72 @@ def test_who_was_late_with_what_all_tenants_share_brings_nothing_back(
     late.database.engine.dispose()
     listed = {str(path) for (path,) in sql(CURRENT)}
     back = {*written} & published(lived).keys() - listed
-    assert {*mentions(lived, sql, GONE, NAME)} == back, "it is late indeed"
+    assert back, "it is late indeed"
+    assert {*mentions(lived, sql, GONE, NAME)} == back
     assert run(lived, NOW).status.collected == len(back)
     assert mentions(lived, sql, GONE, NAME) == []
     assert_agrees(lived)
     assert export(lived).collected == 0
+
+
+def test_a_first_export_that_is_at_work_is_waited_for(
+    lived: Installation, sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has read the tenant's rows and noted no file yet, so there seems to be none."""
+    sql("delete from pipeline.exports")
+    for path in [*lived.store.list("v1/export")]:
+        lived.store.delete(path)
+    plan, alone, reading, asked = Ledger.plan, republishing.alone, threading.Event(), threading.Event()
+
+    def slow(ledger: Ledger, entry: Entry) -> None:
+        reading.set()
+        assert asked.wait(30)
+        plan(ledger, entry)
+
+    @contextmanager
+    def ask(database: Database) -> Iterator[Any]:
+        asked.set()
+        with alone(database) as holder:
+            yield holder
+
+    monkeypatch.setattr(Ledger, "plan", slow)
+    monkeypatch.setattr(republishing, "alone", ask)
+    with ThreadPoolExecutor(1) as other:
+        exporting = other.submit(export, installation_on(address_of(lived), lived.settings.home))
+        assert reading.wait(30)
+        receipt = forget(lived, GONE)
+        exporting.result()
+    assert receipt.complete
+    assert receipt.export_files > 0
+    assert mentions(lived, sql, GONE, NAME) == []
+
+
+def test_what_killed_writes_have_left_of_what_all_tenants_share_goes(lived: Installation, sql: Sql) -> None:
+    public = lived.settings.home / "public"
+    places = {path.rsplit("/", 1)[0] for path in published(lived) if path.startswith(("v1/platform/", "v1/export/"))}
+    drafts = [public / place / f"{DRAFT}{number}" for number, place in enumerate(sorted(places))]
+    for draft in drafts:
+        draft.write_text(GONE)
+    forget(lived, GONE)
+    assert [draft for draft in drafts if draft.exists()] == []
+
+
+def test_it_is_not_done_while_older_files_of_the_platform_have_to_wait(
+    lived: Installation, sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another publisher is cut off as it writes the summary: nobody knows which one is up, and so what it lists."""
+    awaited = republishing.slots_awaited
+
+    def cut_off(database: Database, *, otherwise: str) -> Any:
+        sql("update pipeline.platform_files set content_hash = '' where kind = 'summary'")
+        return awaited(database, otherwise=otherwise)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(republishing, "slots_awaited", cut_off)
+        with pytest.raises(TransientError, match="Older files of the platform are still there: forget again"):
+            forget(lived, GONE)
+    assert forget(lived, GONE).complete
+    assert mentions(lived, sql, GONE, NAME) == []
 
 
 def test_what_comes_back_in_place_of_a_tombstone_or_beside_it_is_found_and_goes(lived: Installation, sql: Sql) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from pipeline.errors import TransientError
+from pipeline.export.exporting import export
+from pipeline.export.ledger import Ledger
 from pipeline.installation import Installation
 from pipeline.publish import sweeping
 from pipeline.publish.closing import close_former
@@ -160,6 +162,28 @@ def test_a_path_that_is_written_again_while_it_is_looked_at_stays(
     assert ready.store.get(path) == content
 
 
+def test_an_export_that_writes_a_path_again_keeps_it(
+    ready: Installation, sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also before it is noted what the file holds."""
+    export(ready)
+    files = {path for path in published(ready) if path.endswith(".parquet")}
+    sql(
+        "insert into pipeline.closed_paths (path, swept_until) select path, now() + interval '1 h' from pipeline.exports"
+    )
+    sql("delete from pipeline.exports")
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Ledger, "record", killed)
+        with pytest.raises(KeyboardInterrupt):
+            export(ready)
+    sweep_closed(ready, still_held=lambda: None)
+    assert len(files & published(ready).keys()) == 1, "the one that is written again"
+
+
 def test_many_folders_are_looked_at_in_turn(ready: Installation, sql: Sql, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sweeping, "MOST", 1)
     sql(
@@ -178,4 +202,15 @@ def test_it_is_looked_for_a_day(ready: Installation, sql: Sql) -> None:
     assert str(late).startswith("23:59")
     sql("update pipeline.closed_paths set swept_until = now()")
     run(ready, NOW)
+    assert sql.one("select count(*) from pipeline.closed_paths") == 0
+
+
+def test_where_no_run_came_for_a_day_the_next_one_looks(ready: Installation, sql: Sql) -> None:
+    path = address(ready, "t1").path
+    content = ready.store.get(path) or b""
+    rotate(ready, "t1", at_once=True)
+    ready.store.put(path, content, cache_control="")
+    sql("update pipeline.closed_paths set swept_until = now() - interval '2 days'")
+    assert run(ready, NOW).status.collected == 1
+    assert ready.store.get(path) is None
     assert sql.one("select count(*) from pipeline.closed_paths") == 0

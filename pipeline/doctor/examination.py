@@ -53,7 +53,7 @@ ON_STATE = (
     Check("stale", "stale", tenants.judge_stale),
     Check("zone", "zones", tenants.judge_zones),
     Check("rotation", "rotation", tenants.judge_rotation),
-    Check("collecting", "uncollected", keeping.judge_uncollected, ("uncollected",)),
+    Check("collecting", "uncollected", keeping.judge_uncollected, ("kept",)),
     Check("unknown_tenants", "strangers", tenants.judge_strangers, ("week",)),
     Check("forgetting", "forgetting", forgetting.judge_unfinished),
     Check("quotas", "quotas", quotas.judge_quotas),

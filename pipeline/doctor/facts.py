@@ -90,7 +90,7 @@ class Check:
             "currency": lambda: facts.settings.currency,
             "statuses": lambda: list(definition_of(facts.settings.mrr_definition).statuses),
             "not_before": lambda: _kept_from(facts),
-            "uncollected": lambda: facts.now - KEPT - LATE,
+            "kept": lambda: KEPT,
         }
         return {name: known[name]() for name in self.bound}
 

@@ -84,18 +84,16 @@ def judge_detached(rows: Sequence[Row[Any]], facts: Facts) -> Iterator[Finding]:
 
 
 def judge_uncollected(rows: Sequence[Row[Any]], facts: Facts) -> Iterator[Finding]:
-    """Judge superseded files that stay in the store although nobody can be led to them; late runs are said instead."""
+    """Judge superseded files that the last run has left although nobody can be led to them."""
+    del facts
     for row in rows:
         verb = COLLECTS[row.ledger]
-        if facts.is_late and verb == "run":
-            continue
         yield Finding(
             name="collecting",
             severity="warning",
-            what=f"{counted(row.files, 'superseded file')} of pipeline.{row.ledger} could have been taken away hours "
-            "ago",
-            why="They take up room in the store, and it grows.",
-            fix=f"Each {verb} takes away {MOST:,}, so more of them catch up. Those of a tenant, or of the platform, "
-            "also wait while its last publish was cut off: then `stale` says what is in the way.",
+            what=f"the last {verb} has left {counted(row.files, 'superseded file')} of pipeline.{row.ledger} in the "
+            "store that it could have taken away",
+            why="They take up room, and it grows.",
+            fix=f"Each {verb} takes away {MOST:,} of them at most: have it run more often, or a few times by hand.",
             paste=f"python -m pipeline {verb}",
         )

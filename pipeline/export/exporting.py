@@ -132,6 +132,7 @@ def _export_table(place: _Place, table: str, span: Span, report: ExportReport) -
                 unchanged.append(month.month)
             else:
                 _write_month(place, connection, (table, month, through), done, step)
+    still_held(place.holder)
     gone = held.keys() - {month.month for month in months}
     for name in sorted(gone):
         place.ledger.record(table, name, [])

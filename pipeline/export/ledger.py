@@ -8,7 +8,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from pipeline.database.connection import execute, execute_many, rows
+from pipeline.database.connection import execute, rows
+from pipeline.errors import TransientError
 from pipeline.export.parts import Part
 from pipeline.installation import Installation
 from pipeline.publish.due import places
@@ -58,8 +59,9 @@ class Ledger:
         paths = [entry.path for entry in entries]
         with self.database.transaction() as connection:
             execute(connection, "exports/supersede", place=self.place, table=table, month=month, paths=paths)
-            adopted = [{**asdict(entry), "place": self.place} for entry in entries]
-            execute_many(connection, "exports/adopt", adopted)
+            for entry in entries:
+                if not execute(connection, "exports/adopt", **asdict(entry), place=self.place).rowcount:
+                    raise TransientError(f"Export of {table} {month}: a file was taken away meanwhile. Run it again.")
 
     def look(self, table: str, months: Sequence[str], through: datetime | None) -> None:
         """Note that months are as they were written."""

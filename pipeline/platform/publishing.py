@@ -68,6 +68,7 @@ def publish_platform(
         for is_former, changes in _told_apart(parts)
         for file in changes.files()
     ]
+    still_held()
     with database.transaction() as connection:
         note_opened(connection, [entry["path"] for entry in entries])
         execute_many(connection, "platform/plan", entries)

@@ -24,4 +24,5 @@ def cache_control(path: str) -> str:
 
 def private_cache_control(path: str) -> str:
     """Give it for an answer to a grant: nothing may keep that but who asked."""
-    return cache_control(path).replace("public", "private", 1)
+    _, *rest = cache_control(path).split(", ")
+    return ", ".join(["private", *(each for each in rest if not each.startswith("s-maxage"))])

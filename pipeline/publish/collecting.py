@@ -18,7 +18,7 @@ Ledger = Literal["files", "platform_files", "exports"]
 KEPT = LONGEST_SHOWN + timedelta(days=7)
 AT_ONCE = timedelta(0)  # because nobody may read them any more
 BATCH = 1000
-MOST = 100_000  # in one go, so that what a long pause has left does not hold a tick up; all that an hour supersedes
+MOST = 100_000  # in one go: what an hour supersedes of as many tenants, and not all that a long pause may have left
 
 
 def collect(

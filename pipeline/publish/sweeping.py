@@ -34,7 +34,6 @@ def sweep_closed(installation: Installation, *, still_held: Callable[[], None]) 
     that is written again by whoever may is left alone all the same: that takes the row which is locked here.
     """
     with installation.database.transaction() as connection:
-        execute(connection, "closed/expire")
         closed = rows(connection, "closed/to_sweep", most=MOST)
     still_held()
 
@@ -46,6 +45,7 @@ def sweep_closed(installation: Installation, *, still_held: Callable[[], None]) 
     taken = sum(_take(installation, path) for path in found)
     with installation.database.transaction() as connection:
         execute(connection, "closed/looked", paths=[path for folder in closed for path in folder.paths])
+        execute(connection, "closed/expire")
     return taken
 
 

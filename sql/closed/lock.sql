@@ -4,7 +4,6 @@ select c.path
 from pipeline.closed_paths as c
 where
     c.path = :path
-    and c.swept_until > clock_timestamp()
     and not exists (select from pipeline.files as f where f.path = c.path and f.superseded_at is null)
     and not exists (select from pipeline.platform_files as p where p.path = c.path and p.superseded_at is null)
     and not exists (select from pipeline.exports as e where e.path = c.path and e.superseded_at is null)

@@ -5,7 +5,8 @@ create table if not exists pipeline.closed_paths (
     looked_at timestamptz
 );
 comment on table pipeline.closed_paths is
-'Paths that were removed so that nobody reads them any more: of deleted tenants, of addresses closed at once.';
+'Paths that were removed so that nobody reads them any more: of deleted tenants, of addresses closed at once, of the '
+'platform and of exports before somebody was forgotten.';
 comment on column pipeline.closed_paths.path is 'The path under the store''s root.';
 comment on column pipeline.closed_paths.looked_at is 'When it was looked at last; null: not yet.';
 comment on column pipeline.closed_paths.swept_until is

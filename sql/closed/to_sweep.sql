@@ -10,8 +10,7 @@ from (
         concat_ws('/', split_part(c.path, '/', 1), split_part(c.path, '/', 2), split_part(c.path, '/', 3)) as folder
     from pipeline.closed_paths as c
     where
-        c.swept_until > clock_timestamp()
-        and not exists (
+        not exists (
             select
             from pipeline.forgotten as f
             where split_part(c.path, '/', 3) = any(f.keys)

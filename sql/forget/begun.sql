@@ -1,5 +1,6 @@
--- One row: whether there are exports, and whether anything was announced: only then there is something to publish anew.
+-- One row: whether there is anything of an export or of the platform, be it cut off: only then there is something to
+-- publish anew.
 select
-    (select count(*) from pipeline.exports) > 0 as is_exported,
-    published_through is not null as is_announced
-from pipeline.progress
+    exists(select from pipeline.exports) as is_exported,
+    p.published_through is not null or exists (select from pipeline.platform_files) as is_announced
+from pipeline.progress as p
