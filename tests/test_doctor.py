@@ -79,6 +79,14 @@ def fill(ready: Installation, sql: Sql) -> None:
     sql("update pipeline.queue set queued_at = %s", NOW)
 
 
+@pytest.fixture(autouse=True)
+def alone_on_the_server(server: str) -> Iterator[None]:
+    """Roles and their settings are those of all databases: what one test makes wrong, another would find."""
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute("select pg_advisory_lock(5)")
+        yield
+
+
 @pytest.fixture
 def contents(request: pytest.FixtureRequest) -> Contents | None:
     """Made once for all tests that begin with it."""
@@ -103,7 +111,7 @@ def test_a_fresh_demo_has_nothing_above_a_note(databases: Databases, tmp_path: P
     installation = installation_on(databases.make(), tmp_path)
     simulate(installation, Parameters(seed=1, scale=0.02, tenants=8, days=20), datetime.now(UTC), leave_changes=False)
     findings = examine(installation).findings
-    assert {finding.severity for finding in findings} == {"note"}
+    assert [finding for finding in findings if finding.severity != "note"] == []
     assert {finding.name for finding in findings} >= {"superuser", "unknown_tenants", "rejected"}
 
 
