@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 import signal
 import socket
-import sqlite3
 import subprocess
-import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
+from pipeline.database import embedded
 from pipeline.installation import Installation
 from pipeline.settings import ROOT
 from tests.conftest import environment_of
@@ -69,22 +69,24 @@ def processes_of(home: Path) -> list[str]:
     return found
 
 
+def await_none_of(home: Path, seconds: float = 20) -> None:
+    """Wait until the last process has ended: the database does so once Airflow has left it."""
+    deadline = time.monotonic() + seconds
+    while left := processes_of(home):
+        assert time.monotonic() < deadline, left
+        time.sleep(0.2)
+
+
 @contextmanager
-def metadata_locked(home: Path, seconds: float) -> Iterator[None]:
-    """Be the one writer of Airflow's SQLite for a while, as any of its parts may be on a busy machine."""
-
-    def hold() -> None:
-        with closing(sqlite3.connect(home / "airflow" / "airflow.db", timeout=60, isolation_level=None)) as own:
-            own.execute("begin immediate")
-            held.set()
-            time.sleep(seconds)
-            own.execute("rollback")
-
-    held, holding = threading.Event(), threading.Thread(target=hold)
-    holding.start()
-    assert held.wait(60)
-    yield
-    holding.join()
+def another_writer(home: Path) -> Iterator[None]:
+    """Write to Airflow's own database, and do not end the transaction: its parts write beside each other at any time."""
+    address = embedded.start(home / "airflow-postgres").replace("+psycopg", "")
+    try:
+        with psycopg.connect(address) as own:
+            own.execute("insert into log (dttm, event) values (now(), 'test')")
+            yield
+    finally:
+        embedded.stop(home / "airflow-postgres")
 
 
 class Api:
@@ -107,17 +109,22 @@ class Api:
                 said: dict[str, Any] = json.load(answer)
                 return said
         except urllib.error.HTTPError as error:
-            log = (self.home / "airflow" / "standalone.log").read_text(encoding="utf-8", errors="replace")
-            raise AssertionError(f"{path}: {error.code} {error.read().decode()}\n{log[-20_000:]}") from None
+            raise AssertionError(f"{path}: {error.code} {error.read().decode()}\n{self.log()}") from None
 
-    def ended(self, run_id: str, seconds: float = 180) -> dict[str, Any]:
-        """Wait for the end of a run."""
+    def log(self) -> str:
+        """Give the end of what Airflow's parts have said."""
+        text = (self.home / "airflow" / "standalone.log").read_text(encoding="utf-8", errors="replace")
+        return text[-20_000:]
+
+    def succeeded(self, run_id: str, seconds: float = 180) -> None:
+        """Wait for the end of a run, which must be a good one."""
         deadline = time.monotonic() + seconds
         while True:
             run = self.call(f"/api/v2/dags/{DAG}/dagRuns/{run_id}")
             if run["state"] in ("success", "failed"):
-                return run
-            assert time.monotonic() < deadline, run
+                assert run["state"] == "success", (run, self.log())
+                return
+            assert time.monotonic() < deadline, (run, self.log())
             time.sleep(1)
 
 
@@ -128,19 +135,19 @@ def test_the_scheduler_runs_the_dag_and_ctrl_c_ends_all(ready: Installation, tmp
         wait_for("Ctrl-C stops it", output, started)
         assert f"http://127.0.0.1:{port}/dags/{DAG}" in output.read_text(encoding="utf-8")
         api = Api(port, ready.settings.home)
-        with metadata_locked(ready.settings.home, seconds=7):  # who waits for SQLite gives up after 5, if not told more
+        with another_writer(ready.settings.home):
             run = api.call(f"/api/v2/dags/{DAG}/dagRuns", {"logical_date": None})
-        assert api.ended(run["dag_run_id"])["state"] == "success"
+        api.succeeded(run["dag_run_id"])
         runs = api.call(f"/api/v2/dags/{DAG}/dagRuns")["dag_runs"]
         [scheduled] = [one for one in runs if one["run_type"] == "scheduled"][:1]  # nobody had to click for it
-        assert api.ended(scheduled["dag_run_id"])["state"] == "success"
+        api.succeeded(scheduled["dag_run_id"])
         events = api.call("/api/v2/assets/events?order_by=-timestamp")["asset_events"]
         assert {event["name"] for event in events} == {"tenantcast_rollups", "tenantcast_files"}
         assert all("data_through" in event["extra"] for event in events)
         assert len(processes_of(ready.settings.home)) > 4
         started.send_signal(signal.SIGINT)
         assert started.wait(60) == 0
-    assert processes_of(ready.settings.home) == []
+    await_none_of(ready.settings.home)
     assert (ready.settings.home / "public" / "v1" / "status.json.gz").exists()
 
 
@@ -153,4 +160,4 @@ def test_a_kill_while_it_starts_leaves_nothing(ready: Installation, tmp_path: Pa
         time.sleep(seconds)
         started.send_signal(signal.SIGTERM)
         assert started.wait(60) == 0
-    assert processes_of(ready.settings.home) == []
+    await_none_of(ready.settings.home)
