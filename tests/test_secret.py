@@ -19,6 +19,8 @@ from pipeline.installation import Installation
 from pipeline.publish.closing import close_former
 from pipeline.publish.keys import address, export_folder, platform_address, platform_key, public_name
 from pipeline.publish.rotating import rotate
+from pipeline.reconcile import strays
+from pipeline.reconcile.files import compare_files, repair_files
 from pipeline.reconcile.reconciling import reconcile
 from pipeline.run import run
 from pipeline.settings import load_settings
@@ -201,6 +203,21 @@ def test_a_leaked_secret_is_replaced_and_its_addresses_closed_in_two_steps(up: I
     assert close_former(new).left == 0
     assert below(new, old) == {}
     assert requests(new, address(new, "1").path) == 0
+
+
+def test_reconcile_leaves_files_of_before_alone_however_many_are_listed(
+    up: Installation, new: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where files are listed a few at a time, none of their tenant's new ones need be among them."""
+    monkeypatch.setattr(strays, "BATCH", 2)
+    old = address(up, "1").path
+    run(new, NOW)
+    kept = below(new, old)
+    for tenants in (None, ["1"]):
+        report = compare_files(new, tenants)
+        assert report.to_json()["differences"] == []
+        repair_files(new, report)
+    assert below(new, old) == kept != {}
 
 
 def test_a_previous_secret_that_is_named_late_brings_its_addresses_up_again(

@@ -10,6 +10,7 @@ from sqlalchemy import Row
 
 from pipeline.database.connection import rows
 from pipeline.installation import Installation
+from pipeline.publish.keys import folder
 from pipeline.publish.numbered import parsed
 from pipeline.publish.tombstones import is_tombstone, tombs
 from pipeline.reconcile.file_report import UNKNOWN, Difference, shown
@@ -22,10 +23,12 @@ Owners = Mapping[str, Row[Any]]  # whose a folder is
 
 
 def find_owners(installation: Installation, asked: Sequence[str] | None) -> dict[str, Row[Any]]:
-    """Give the folders of all tenants, or of those asked for."""
+    """Give the folders of all tenants, or of those asked for: by their keys, and by the ledger, as after another secret."""
+    ids = list(asked) if asked is not None else None
     with installation.database.transaction() as connection:
-        found = rows(connection, "published/owners", ids=list(asked) if asked is not None else None)
-    return {place: tenant for tenant in found for place in folders(installation, tenant)}
+        tenants = {row.tenant_id: row for row in rows(connection, "published/owners", ids=ids)}
+        noted = {folder(row.key): tenants[row.tenant_id] for row in rows(connection, "published/keys", ids=ids)}
+    return noted | {place: tenant for tenant in tenants.values() for place in folders(installation, tenant)}
 
 
 def listed(installation: Installation, owners: Owners, asked: Sequence[str] | None) -> Iterator[list[str]]:
@@ -75,28 +78,28 @@ def difference(owners: Owners, path: str) -> Difference:
 def removable(installation: Installation, owners: Owners, paths: Sequence[str]) -> list[str]:
     """Give those of some unknown paths that no dashboard lists, each dashboard before what it lists."""
     found: list[str] = []
-    for folder in dict.fromkeys(map(place, paths)):
-        mine = [path for path in paths if place(path) == folder]
-        dashboard = f"{folder}/dashboard.json"
+    for where in dict.fromkeys(map(place, paths)):
+        mine = [path for path in paths if place(path) == where]
+        dashboard = f"{where}/dashboard.json"
         if unknown(installation, owners, [dashboard]):
             found.append(dashboard)
             found += [path for path in mine if path != dashboard]
             continue
-        led_to = _led_to(installation, folder)
+        led_to = _led_to(installation, where)
         found += [path for path in mine if led_to is not None and path not in led_to]
     return found
 
 
-def _led_to(installation: Installation, folder: str) -> set[str] | None:
+def _led_to(installation: Installation, where: str) -> set[str] | None:
     """Give the paths that a folder's dashboard leads to; none where it lists nothing, None where it cannot be read."""
-    packed = installation.store.get(f"{folder}/dashboard.json")
+    packed = installation.store.get(f"{where}/dashboard.json")
     document = parsed(packed)
     if document is None:
         return None if packed is not None else set()
     if is_tombstone(document):
         return set()
     try:
-        waiting = [f"{folder}/{page['path']}" for pages in document["pages"].values() for page in pages]
+        waiting = [f"{where}/{page['path']}" for pages in document["pages"].values() for page in pages]
         found: set[str] = set()
         while waiting:
             path = waiting.pop()
@@ -107,7 +110,7 @@ def _led_to(installation: Installation, folder: str) -> set[str] | None:
                 older = parsed(installation.store.get(path))
                 if older is None:
                     return None
-                waiting += [f"{folder}/{page['path']}" for page in older["pages"]]
+                waiting += [f"{where}/{page['path']}" for page in older["pages"]]
     except (KeyError, TypeError, AttributeError):
         return None
     return found
