@@ -6,7 +6,7 @@ globalThis.early = (({ document: address }) => {
   const pathOf = (key) => address.replace("KEY", key);
   const key = keyOf();
   const paths = key ? [pathOf(key), "v1/status.json"] : [];
-  const asked = new Map(paths.map((path) => [path, fetch(path, { credentials: "omit" }).catch(() => null)]));
+  const asked = new Map(paths.map((path) => [path, fetch(path).catch(() => null)]));
   /** The answer to what was asked early, once; null in it where the line is away. */
   const take = (path) => {
     const answer = asked.get(path);

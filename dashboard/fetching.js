@@ -2,13 +2,14 @@
 
 const SCHEMA = 1;
 
-/** Its message is `unreachable`, `missing`, `gone` or `unreadable`. */
+/** Its message is `unreachable`, `missing`, `refused`, `gone` or `unreadable`. */
 export class Problem extends Error {}
 
 /** The document at a path below the page; what early.js has asked for already is not asked twice. */
 export async function fetched(path, options) {
-  const response = await ((options ? null : early.take(path)) ?? fetch(path, { credentials: "omit", ...options }).catch(() => null));
+  const response = await ((options ? null : early.take(path)) ?? fetch(path, options).catch(() => null));
   if (response?.status === 404 || response?.status === 410) throw new Problem("missing");
+  if (response?.status === 401 || response?.status === 403) throw new Problem("refused");
   if (!response?.ok) throw new Problem("unreachable");
   let found;
   try {

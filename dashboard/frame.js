@@ -11,6 +11,7 @@ export const PERIODS = { "24h": "24 hours", "7d": "7 days", "30d": "30 days", "9
 
 const FAILURES = {
   unreachable: ["The numbers cannot be reached", "The connection or the server is away at the moment. What is published stays safe; try again in a little while."],
+  refused: ["These numbers cannot be opened", "Access to them has ended, or they are no longer at this address. Open them anew from where you were given the link."],
   gone: ["These numbers are gone for good", "They were erased on request, also from this device. Nothing more comes to this address."],
   unreadable: ["The numbers cannot be read", "What came back is not a document that this page understands. Load the page again; if that does not help, tell whoever runs it."],
 };
@@ -69,21 +70,38 @@ async function load() {
   if (key !== view.key) Object.assign(view, { key, found: null, status: null });
   if (!key) return say("keyless");
   try {
-    const [found, status] = await Promise.all([fetchDocument(key), fetchStatus()]);
+    const [found, said] = await Promise.all([fetchNewest(key), fetchStatus()]);
+    const status = newest(view.status, said);
     const known = view.found?.seq === found.seq ? view.status : null;
     const sure = !status || status.seq <= found.seq || status.seq === known?.seq || stored(key) === pair(found, status);
     await show(key, found, (sure && status) || known, sure);
     // The status may speak of a tick that this copy of the document is older than: look again before believing it.
-    if (!sure) await show(key, await fetchDocument(key, { cache: "no-cache" }), status, true);
+    if (!sure) await show(key, await fetchNewest(key, { cache: "no-cache" }), status, true);
     if (key === view.key && view.status) store(key, pair(view.found, view.status));
   } catch (problem) {
-    if (key !== view.key) return;
-    if (problem.message === "gone" || problem.message === "missing") forget(key);
-    view.unreached = problem.message === "unreachable";
-    if (view.found && view.unreached) drawFreshness();
-    else say(problem instanceof Problem ? problem.message : "unreadable");
-    if (!(problem instanceof Problem)) throw problem;
+    failed(key, problem);
   }
+}
+
+const LOST = ["gone", "missing", "refused"];
+
+function failed(key, problem) {
+  if (key !== view.key) return;
+  const lost = LOST.includes(problem.message);
+  if (lost) forget(key);
+  if (lost && view.found) return location.reload(); // nothing of what was shown stays in the page
+  view.unreached = problem.message === "unreachable";
+  if (view.found && view.unreached) drawFreshness();
+  else say(problem instanceof Problem ? problem.message : "unreadable");
+  if (!(problem instanceof Problem)) throw problem;
+}
+
+/** What is shown does not go back to what an edge has kept from before it; sw.js, where there is one, sees to that as well. */
+const newest = (shown, come) => (shown && come && come.seq < shown.seq ? shown : come);
+
+async function fetchNewest(key, options) {
+  const found = await fetchDocument(key, options);
+  return key === view.key ? newest(view.found, found) : found;
 }
 
 // What is believed of a document as of a status is believed again without a line.
@@ -112,7 +130,11 @@ function forget(name) {
 /** Look for newer numbers where a page of the old ones has been collected. */
 export async function renew() {
   const { key } = view;
-  await show(key, await fetchDocument(key, { cache: "no-cache" }), view.status, view.sure);
+  try {
+    await show(key, await fetchNewest(key, { cache: "no-cache" }), view.status, view.sure);
+  } catch (problem) {
+    failed(key, problem);
+  }
 }
 
 async function show(key, found, status, sure) {

@@ -9,14 +9,16 @@ import { turning } from "./turning.js";
  * makes what is shown of a page's document, `where` says in words which part of all it is, `turns` what its buttons say.
  */
 export function listButton(words, { kind, fits, title, shape, where, turns = { back: "Previous", onward: "Next" } }) {
-  const pages = new Pages(kind, fits);
+  const listed = () => new Pages(kind, fits);
+  const pages = listed();
   if (!pages.listed.some(pages.fits)) return null;
   const button = h("button.quiet", { type: "button", "aria-haspopup": "dialog" }, words);
-  button.addEventListener("click", () => open({ pages, title, shape, where, turns }));
+  button.addEventListener("click", () => open({ listed, title, shape, where, turns }));
   return button;
 }
 
-function open({ pages, title, shape, where, turns }) {
+function open({ listed, title, shape, where, turns }) {
+  let pages = listed();
   let place = 0;
   const body = h("div.scroll", { tabindex: "0", role: "region", "aria-label": title });
   const turn = turning(turns, (by) => show(place + by));
@@ -26,13 +28,17 @@ function open({ pages, title, shape, where, turns }) {
   async function show(wanted) {
     try {
       const [document, next] = await Promise.all([pages.document(wanted), pages.entry(wanted + 1)]);
+      if (!document && wanted) return show(0); // a newer list is shorter
       place = wanted;
       body.replaceChildren(shape(document));
       body.scrollTop = 0;
       turn.say(where(document));
       turn.allow({ back: place > 0, onward: Boolean(next) });
     } catch (problem) {
-      turn.say(told(problem));
+      turn.say(told(problem, () => {
+        pages = listed();
+        show(wanted);
+      }));
     }
   }
 

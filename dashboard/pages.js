@@ -39,13 +39,16 @@ async function page(path) {
 
 const WORDS = {
   unreachable: "This part is not on the device, and the connection or the server is away at the moment.",
-  missing: "These numbers have just been renewed.",
+  missing: "This part has been renewed; the newer one is being looked for.",
+  refused: "This part cannot be opened any more; newer numbers are being looked for.",
   unreadable: "What came back is not a page that can be read here. Load everything again.",
 };
 
-/** What to say of a failure; a page that is gone means that there is a newer document, so that is looked for. */
-export function told(problem) {
-  if (problem.message === "missing") renew();
+/** What to say of a failure; a page that is gone means that there is a newer document: `anew` is called once that is shown. */
+export function told(problem, anew = () => {}) {
+  const { seq } = view.found;
+  const gone = problem.message === "missing" || problem.message === "refused";
+  if (gone) renew().then(() => view.found && view.found.seq !== seq && anew());
   if (!(problem.message in WORDS)) throw problem;
   return WORDS[problem.message];
 }

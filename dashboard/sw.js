@@ -3,6 +3,7 @@
 const VERSION = "VERSION"; // of all the files; both are put in when the pages are made
 const PAGES = `pages-${VERSION}`;
 const NUMBERS = "numbers";
+const SCHEMA = 1; // of the documents that the pages can read
 const KEPT = 20; // documents; whoever looks at more tenants than that on one device waits for some of them
 const FILES = ["FILES"];
 const NEWEST = /^v1\/(status\.json|t\/[\w-]+\/dashboard\.json|platform\/[\w-]+\/summary\.json)$/;
@@ -24,7 +25,8 @@ addEventListener("fetch", (event) => {
   const url = new URL(request.url);
   if (request.method !== "GET" || !url.href.startsWith(registration.scope)) return;
   const path = url.pathname.slice(new URL(registration.scope).pathname.length);
-  if (NEWEST.test(path)) event.respondWith(numbers(event, url.href));
+  // A device that lets us keep nothing, or not even look, still has its line.
+  if (NEWEST.test(path)) event.respondWith(numbers(event, url.href).catch(() => fetch(request)));
   else if (FILES.includes(path || "index.html")) event.respondWith(page(request, path || "index.html"));
 });
 
@@ -53,22 +55,34 @@ async function look(request, url, cache, kept) {
   } catch {
     return { reached: false, newer: false, response: kept };
   }
-  if (response.status === 404 || response.status === 410) { // taken away, on purpose: it must not be shown any more
+  // Taken away, on purpose, and a bucket that nobody may list says 403 of that: it must not be shown any more.
+  if ([401, 403, 404, 410].includes(response.status)) {
     await cache.delete(url);
     return { reached: true, newer: Boolean(kept), response };
   }
   if (!response.ok) return { reached: false, newer: false, response: kept ?? response };
   const [ours, theirs] = await Promise.all([seqOf(kept), seqOf(response)]);
   if (theirs === null || (ours !== null && theirs < ours)) return { reached: true, newer: false, response: kept ?? response };
-  await cache.put(url, response.clone());
-  await forgetOldest(cache);
+  await keep(cache, url, response.clone());
   return { reached: true, newer: ours !== theirs, response };
+}
+
+/** Where the device has no room, nothing is kept: an older copy would stand before the newer numbers from then on. */
+async function keep(cache, url, response) {
+  try {
+    await cache.put(url, response.clone());
+    await forgetOldest(cache);
+  } catch {
+    await cache.delete(url);
+    await cache.put(url, response).catch(() => {}); // there may be room now
+  }
 }
 
 /** The number of the publish that wrote a document; null where there is no document, or none that can be read. */
 async function seqOf(response) {
   try {
-    return Number((await response.clone().json()).seq);
+    const { schema, seq } = await response.clone().json();
+    return schema === SCHEMA && Number.isSafeInteger(seq) ? seq : null;
   } catch {
     return null;
   }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -170,11 +171,73 @@ def test_a_page_that_was_collected_means_that_there_is_a_newer_document(shown: S
         (store / name).rename(store / f"{name}.away")
     before = len([asked for asked in shown.asked if asked.endswith("dashboard.json")])
     shown.page.click("text=All endpoints")
-    until(shown.page, "document.querySelector('dialog .turn p').textContent.includes('just been renewed')")
+    until(shown.page, "document.querySelector('dialog .turn p').textContent.includes('has been renewed')")
     for name in (path, f"{path}.gz"):
         (store / f"{name}.away").rename(store / name)
     assert len([asked for asked in shown.asked if asked.endswith("dashboard.json")]) == before + 1
     shown.wrong.clear()  # the browser itself reports the 404
+
+
+@contextmanager
+def instead(store: Path, path: str, document: Json) -> Iterator[None]:
+    """Have another document at a path, and no page of all endpoints."""
+    pages = [page for page in FILES if page.startswith("v1/t/kobo/endpoints/")]
+    for page in pages:
+        (store / f"{page}.gz").rename(store / "away")
+        (store / page).unlink()
+    publish(store, {path: document})
+    try:
+        yield
+    finally:
+        publish(store, FILES)
+
+
+def test_a_list_goes_on_in_the_newer_document(shown: Shown, store: Path) -> None:
+    path = "v1/t/kobo/dashboard.json"
+    moved, other = "endpoints/0.ba9876543210.json", dict(FILES[path], seq=4712)
+    [entry] = other["pages"]["endpoints"][:1]
+    other["pages"] = other["pages"] | {"endpoints": [entry | {"path": moved}]}
+    with instead(store, path, other):
+        publish(store, {f"v1/t/kobo/{moved}": FILES[f"v1/t/kobo/{entry['path']}"]})
+        shown.page.click("text=All endpoints")
+        shown.page.wait_for_selector("dialog table")
+    shown.wrong.clear()  # the browser itself reports the 404
+
+
+def test_a_grant_in_cookies_goes_along(browser_at: tuple[Any, str]) -> None:
+    browser, url = browser_at
+    context = browser.new_context(service_workers="block")
+    context.add_cookies([{"name": "tenantcast_md5", "value": "granted", "url": url}])
+    page = context.new_page()
+    sent: dict[str, str] = {}
+    page.on("request", lambda request: sent.update({request.url: request.all_headers().get("cookie", "")}))
+    shown = Shown(page, url).open("kobo")
+    shown.page.click("text=All endpoints")
+    shown.page.wait_for_selector("dialog table")
+    shown.close()
+    files = {asked: cookie for asked, cookie in sent.items() if "/v1/" in asked}
+    assert len(files) >= 3
+    assert set(files.values()) == {"tenantcast_md5=granted"}
+
+
+def test_what_was_erased_leaves_the_screen(shown: Shown, store: Path) -> None:
+    assert "Kobo Ledger" in shown.page.content()
+    with instead(store, "v1/t/kobo/dashboard.json", {"schema": 1, "seq": 4712, "gone": True}):
+        shown.page.click("text=All endpoints")
+        shown.page.wait_for_selector("#message:not([hidden])")
+        assert shown.text("#message-title") == "These numbers are gone for good"
+        assert "Kobo Ledger" not in shown.page.content()
+    shown.wrong.clear()  # the browser itself reports the 404
+
+
+def test_without_a_worker_numbers_do_not_go_back_either(shown: Shown, store: Path) -> None:
+    older = dashboard(Sample("Old Ledger"), data_through=THROUGH, seq=4710)
+    before = len([asked for asked in shown.asked if asked.endswith("dashboard.json")])
+    with instead(store, "v1/t/kobo/dashboard.json", older):
+        shown.page.evaluate("dispatchEvent(new Event('online'))")
+        shown.page.wait_for_timeout(500)
+    assert len([asked for asked in shown.asked if asked.endswith("dashboard.json")]) > before
+    assert shown.text("#name") == "Kobo Ledger"
 
 
 def test_without_a_line_what_is_not_on_the_device_is_said(shown: Shown) -> None:

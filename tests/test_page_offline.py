@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pipeline.serving.site import Answer, Asked, Site, plain
 from tests.browsing import DRAWN, Shown, chromium, served, until
 from tests.sample_documents import Sample, dashboard, publish, status
 
@@ -117,6 +119,54 @@ def test_numbers_never_go_back(shown: Shown, store: Path) -> None:
     assert shown.text("#name") == "Kobo Ledger"
     again(shown)
     assert shown.text("#name") == "Kobo Ledger"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [{"error": "pay first"}, {"schema": 1}, {"schema": 1, "seq": "4712"}, {"schema": 2, "seq": 4712}],
+    ids=["of somebody else", "no number", "no such number", "another schema"],
+)
+def test_what_is_no_document_takes_the_place_of_none(shown: Shown, store: Path, answer: dict[str, Any]) -> None:
+    """A hotspot that wants to be paid first answers 200 to everything."""
+    publish(store, {PATH: answer, "v1/status.json": answer})
+    before = len(shown.asked)
+    again(shown)
+    shown.page.wait_for_timeout(500)
+    assert len([asked for asked in shown.asked[before:] if asked.endswith("dashboard.json")]) <= 2, "it asks on and on"
+    for line in (True, False):
+        shown.page.context.set_offline(not line)
+        again(shown)
+        assert shown.text("#name") == "Kobo Ledger"
+
+
+def test_a_device_without_room_shows_what_the_line_has(shown: Shown, store: Path) -> None:
+    session = shown.page.context.new_cdp_session(shown.page)
+    session.send("Storage.overrideQuotaForOrigin", {"origin": shown.url.rstrip("/"), "quotaSize": 10})
+    put(store, "Naira Ledger", seq=4712)
+    again(shown)
+    until(shown.page, named("Naira Ledger"))
+    again(shown)
+    assert shown.text("#name") == "Naira Ledger"
+    before = len(shown.asked)
+    shown.page.wait_for_timeout(500)
+    assert shown.asked[before:] == []
+
+
+def test_who_may_not_read_any_more_is_not_shown_what_was_read(shown: Shown, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A grant that has expired; or a bucket that nobody may list, which says the same of what is not there."""
+    answer = Site.answer
+
+    def refused(site: Site, asked: Asked) -> Answer:
+        return plain(HTTPStatus.FORBIDDEN) if "/v1/t/" in asked.target else answer(site, asked)
+
+    monkeypatch.setattr(Site, "answer", refused)
+    again(shown)
+    shown.page.wait_for_selector("#message:not([hidden])")
+    assert shown.text("#message-title") == "These numbers cannot be opened"
+    assert "Kobo Ledger" not in shown.page.content()
+    shown.page.context.set_offline(True)
+    again(shown)
+    assert shown.text("#message-title") == "The numbers cannot be reached"
 
 
 def test_what_was_taken_away_is_not_shown_any_more(shown: Shown, store: Path) -> None:
