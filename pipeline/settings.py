@@ -91,10 +91,13 @@ class Given:
 
     @property
     def text(self) -> str:
-        """The value as text; raises SettingsError for a list, a table or a truth value of the file."""
+        """The value as text; raises SettingsError for another kind of value in the file, and for what is not UTF-8."""
         if isinstance(self.value, bool) or not isinstance(self.value, str | int):
             raise self.wrong('expected a text in quotes, such as "..."')
-        return str(self.value)
+        text = str(self.value)
+        if any("\ud800" <= letter <= "\udfff" for letter in text):  # how Python passes on bytes that are none
+            raise self.wrong("it is not valid UTF-8")
+        return text
 
     def wrong(self, why: str) -> SettingsError:
         """Give the error that names this setting."""

@@ -28,6 +28,8 @@ from pipeline.export.ledger import Entry, Ledger
 from pipeline.forgetting import forgetting, republishing
 from pipeline.forgetting.forgetting import forget
 from pipeline.forgetting.receipt import Receipt
+from pipeline.forgetting.subject import Subject
+from pipeline.forgetting.texts import unnamed
 from pipeline.installation import Installation
 from pipeline.publish import publisher, tombstones
 from pipeline.publish.keys import address, tenant_key
@@ -594,9 +596,15 @@ def test_the_verbs_speak_of_it(
     assert main(["forget", "nobody"]) == 1
     assert "nobody knows it" in capsys.readouterr().err
     assert main(["forget", GONE, "--raw", "--dry-run"]) == 0
-    assert "would erase: rollup.api_hourly, 4 rows" in capsys.readouterr().out
+    foretold = capsys.readouterr().out
+    assert "would erase: rollup.api_hourly, 4 rows" in foretold
     assert main(["forget", GONE]) == 0
-    assert "all is erased" in capsys.readouterr().out
+    receipt = capsys.readouterr().out
+    assert "all is erased" in receipt
+    stays = [line.strip() for line in receipt.splitlines() if "stays under a random id" in line]
+    assert [line for line in foretold.splitlines() if "random id" in line] == [
+        line.replace("stays", "would stay") for line in stays
+    ]
     assert main(["forget", GONE, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["complete"]
     assert main(["why", GONE]) == 0
@@ -663,6 +671,18 @@ def test_runs_that_named_it_do_so_no_more_and_all_else_in_them_stays(ready: Inst
     assert dashboards(ready) == ["10"]
 
 
+def test_a_tenant_by_the_name_of_a_field_takes_no_field_along(ready: Installation, own: Sql) -> None:
+    own.tenant("seq")
+    own.request("2026-03-09T10:00:00Z", "seq")
+    run(ready, NOW)
+    own("update pipeline.runs set report = report || %s where run_id = 1", json.dumps({"unusable": {"seq": "seq: x"}}))
+    before = own.one("select report from pipeline.runs where run_id = 1")
+    assert forget(ready, "seq").complete
+    assert own.one("select report from pipeline.runs where run_id = 1") == before | {
+        "unusable": {"(forgotten)": "(forgotten): x"}
+    }
+
+
 def dashboards(installation: Installation) -> list[str]:
     found = [document(installation, path) for path in published(installation) if path.endswith("/dashboard.json")]
     return [each["tenant"]["id"] for each in found if "tenant" in each]
@@ -673,3 +693,8 @@ def test_a_receipt_goes_on_where_an_earlier_one_ended() -> None:
     receipt.add_earlier({"files": 3, "rows": {"a": 1}})
     receipt.add_earlier({"rows": {"a": 1, "b": 0}})
     assert (receipt.files, receipt.rows) == (5, {"a": 2, "b": 0})
+
+
+def test_a_tenant_without_id_and_name_is_named_by_nothing() -> None:
+    nobody = Subject(id="", typed="", names=(), keys=(), files=0)
+    assert unnamed("Tenant '': gone", nobody) == "Tenant '': gone"

@@ -306,6 +306,7 @@ def test_going_back_behind_what_is_published_is_refused(ready: Installation, sql
     run(ready, NOW)
     with pytest.raises(PermanentError, match="lies behind"):
         publish(ready, NOW - 2 * HOUR)
+    assert sql("select count(*) from pipeline.runs where state = 'failed'") == [(0,)]
 
 
 def test_two_publishers_never_work_on_one_slot(ready: Installation, sql: Sql) -> None:

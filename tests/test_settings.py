@@ -60,6 +60,7 @@ WRONG = {
     "misspelled": ({"TIMZONE": "UTC"}, r"TENANTCAST_TIMZONE: no such setting\. Known: .*TENANTCAST_TIMEZONE"),
     "home is a file": ({"HOME": "/proc/version"}, r"TENANTCAST_HOME: /proc/version is a file\. Name a folder"),
     "home of nobody known": ({"HOME": "~nobody-known/x"}, r"TENANTCAST_HOME: .* a user that is not known"),
+    "secret is no text": ({"SECRET": "\udcff0123456789abcdef-hunter2"}, r"TENANTCAST_SECRET: it is not valid UTF-8\."),
     "file is missing": ({"CONFIG": "/nowhere/x.toml"}, r"TENANTCAST_CONFIG: cannot read /nowhere/x\.toml: No such file or directory"),
 }  # fmt: skip
 

@@ -211,6 +211,7 @@ def test_the_verb_prints_addresses_that_open_for_a_time(
         (["url", "1", "--ttl", "1h"], "--ttl and --pages go with --signed"),
         (["url", "1", "--signed", "--rotate"], "rotate first"),
         (["url", "1", "--signed", "--ttl", "8d"], "--ttl: '8d' is not a time"),
+        (["url", "1", "--signed", "--ttl", ""], "--ttl: '' is not a time"),
     ):
         assert main(wrong) == 2
         assert says in capsys.readouterr().err

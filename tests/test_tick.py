@@ -148,10 +148,11 @@ def test_only_one_tick_is_at_work(ready: Installation) -> None:
         roll(ready, NOW)
 
 
-def test_going_back_is_refused(ready: Installation) -> None:
+def test_going_back_is_refused(ready: Installation, sql: Sql) -> None:
     roll(ready, NOW)
     with pytest.raises(PermanentError, match="lies behind"):
         roll(ready, at("2026-03-10T11:30:00"))
+    assert sql("select state from pipeline.runs") == [("done",)], "a wish that is refused is no failed run"
 
 
 def test_before_init_the_message_says_what_to_do(blank: Installation) -> None:

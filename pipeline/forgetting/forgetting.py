@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from pipeline.database.connection import execute, rows
 from pipeline.errors import BusyError, TransientError
-from pipeline.forgetting.erasing import erase
+from pipeline.forgetting.erasing import KEPT, erase
 from pipeline.forgetting.raw_rows import count_raw_rows, delete_raw_rows, raw_tables
 from pipeline.forgetting.receipt import Receipt
 from pipeline.forgetting.republishing import republish
@@ -28,7 +28,7 @@ def preview(installation: Installation, tenant: str, *, raw: bool) -> Receipt:
     subject, receipt = find_subject(installation, tenant), Receipt()
     with installation.database.transaction() as connection:
         for row in rows(connection, "forget/erase", tenant=subject.typed, only_count=True):
-            receipt.rows[row.name] += row.rows
+            (receipt.kept if row.name in KEPT.values() else receipt.rows)[row.name] += row.rows
     receipt.files = subject.files
     if raw:
         receipt.raw.update(count_raw_rows(installation, subject))

@@ -12,6 +12,7 @@ from pipeline.database.connection import execute, rows
 from pipeline.forgetting.subject import Subject
 
 INSTEAD = "(forgotten)"
+BY_TENANT = ("failures", "unusable")  # of a report: their entries are named by ids, all others by our own words
 FIELDS = {"runs": ("report", "reason", "error"), "loads": ("reason",), "repricings": ("reason",)}
 
 
@@ -39,7 +40,8 @@ def _words(subject: Subject) -> list[str]:
 
 
 def _named(subject: Subject) -> re.Pattern[str]:
-    return re.compile("|".join(rf"(?<![\w-]){re.escape(word)}(?![\w-])" for word in _words(subject)))
+    words = [rf"(?<![\w-]){re.escape(word)}(?![\w-])" for word in _words(subject)]
+    return re.compile("|".join(words) or "(?!)")  # a tenant without id and name is named by nothing
 
 
 def _escaped(word: str) -> str:
@@ -47,11 +49,14 @@ def _escaped(word: str) -> str:
     return json.dumps(word, ensure_ascii=False)[1:-1]
 
 
-def _without(value: Any, named: re.Pattern[str]) -> Any:
+def _without(value: Any, named: re.Pattern[str], *, by_tenant: bool = False) -> Any:
     if isinstance(value, str):
         return named.sub(INSTEAD, value)
     if isinstance(value, list):
         return [_without(each, named) for each in value]
     if isinstance(value, dict):
-        return {_without(name, named): _without(held, named) for name, held in value.items()}
+        return {
+            _without(name, named) if by_tenant else name: _without(held, named, by_tenant=name in BY_TENANT)
+            for name, held in value.items()
+        }
     return value

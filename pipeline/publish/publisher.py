@@ -63,6 +63,8 @@ def publish(
     database, report = installation.database, PublishReport()
     require_installed(database)
     installation.store.check()
+    if as_of:
+        published_through(database, as_of)  # a wish that is refused is no failed run, which `doctor` would warn of
     say_where(installation)
     with (
         recorded(database, "publish", as_of or clock(database), report),

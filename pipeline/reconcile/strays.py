@@ -23,7 +23,7 @@ Owners = Mapping[str, Row[Any]]  # whose a folder is
 
 
 def find_owners(installation: Installation, asked: Sequence[str] | None) -> dict[str, Row[Any]]:
-    """Give the folders of all tenants, or of those asked for: by their keys, and by the ledger, as after another secret."""
+    """Give the folders of all tenants, or of those asked for, by their keys; the ledger also knows those of before."""
     ids = list(asked) if asked is not None else None
     with installation.database.transaction() as connection:
         tenants = {row.tenant_id: row for row in rows(connection, "published/owners", ids=ids)}

@@ -33,6 +33,8 @@ def roll(installation: Installation, as_of: datetime | None = None) -> RollRepor
     """
     database, report, began = installation.database, RollReport(), time.monotonic()
     require_installed(database)
+    if as_of:
+        _through(database, as_of, asked=True)  # a wish that is refused is no failed run, which `doctor` would warn of
     with recorded(database, "rollup", as_of or clock(database), report) as run:
         through = _through(database, run.as_of, asked=as_of is not None)
         notice_changes(installation, through)

@@ -36,6 +36,8 @@ def run(arguments: argparse.Namespace, installation: Installation) -> int:
 def _foretold(found: Receipt) -> Iterator[str]:
     for name, count in sorted(found.rows.items()):
         yield f"would erase: {name}, {counted(count, 'row')}"
+    for name, count in sorted(found.kept.items()):
+        yield f"would stay under a random id: {name}, {counted(count, 'row')}"
     for name, count in found.raw.items():
         yield f"would erase from the source: {name}, {counted(count, 'row')}"
-    yield f"would remove: {counted(found.files, 'file')} of the tenant"
+    yield f"would remove: {counted(found.files, 'file')} of the tenant, older ones of platform and export too"

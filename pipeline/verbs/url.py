@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace, installation: Installation) -> int:
     """Print the address, of a tenant with --rotate a new one."""
     if arguments.now and not arguments.rotate:
         raise SettingsError("--now goes with --rotate: it takes the old files away at once.")
-    if (arguments.ttl or arguments.pages) and not arguments.signed:
+    if (arguments.ttl is not None or arguments.pages) and not arguments.signed:
         raise SettingsError("--ttl and --pages go with --signed: they say for how long, and what else is opened.")
     if arguments.signed and (arguments.rotate or arguments.end_rotation):
         raise SettingsError("--signed opens an address that is there: rotate first, then ask for a grant.")
@@ -90,7 +90,7 @@ def _rotated(arguments: argparse.Namespace, installation: Installation) -> int:
 
 def _signed(arguments: argparse.Namespace, installation: Installation) -> int:
     """Print addresses that open for a time: of the first file, and of its pages where they are asked for."""
-    ttl, path = parse_ttl(arguments.ttl or "15m"), _path(arguments, installation)
+    ttl, path = parse_ttl("15m" if arguments.ttl is None else arguments.ttl), _path(arguments, installation)
     grant = mint(installation, path, at=clock(installation.database), ttl=ttl, with_pages=arguments.pages)
     show(arguments, grant.to_json(), [grant.url, *(link.url for link in grant.pages)])
     if not arguments.json:
