@@ -61,7 +61,7 @@ function breakdown({ breakdown, other_items: others, total }, money) {
   const parts = Object.entries(breakdown).sort(([, a], [, b]) => size(b.total) - size(a.total));
   const rows = parts.filter(([, part]) => !isZero(part.total)).flatMap(([item, part]) => [
     line(NAMES[item] ?? name(item), part.total, total, money),
-    ...Object.entries(part.by_model ?? {}).map(([model, amount]) => line(h("span.sub", {}, name(model)), amount, total, money)),
+    ...Object.entries(part.by_model ?? {}).sort(([, a], [, b]) => size(b) - size(a)).map(([model, amount]) => line(h("span.sub", {}, name(model)), amount, total, money)),
     ...(part.other_models ? [line(h("span.sub", {}, unlisted(part.other_models.models, "model")), part.other_models.total, total, money)] : []),
   ]);
   const rest = others && line(unlisted(others.items, "item"), others.total, total, money);
