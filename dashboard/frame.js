@@ -51,10 +51,13 @@ function keepForLater() {
   worker?.register("sw.js").catch(() => {}); // none where the page came over plain http from elsewhere
 }
 
+let retry; // one for all that is said: each look asks for two files, and every window hears of both
+
 /** sw.js answers with what it has, and says afterwards whether the line was there, and something newer. */
 function looked({ reached, newer }) {
   view.unreached = !reached;
-  if (!reached) setTimeout(() => view.unreached && !document.hidden && load(), RETRY);
+  clearTimeout(retry);
+  if (!reached) retry = setTimeout(() => view.unreached && !document.hidden && load(), RETRY);
   if (newer) load();
   else if (view.found) drawFreshness();
 }
@@ -89,8 +92,11 @@ function failed(key, problem) {
   if (key !== view.key) return;
   const lost = LOST.includes(problem.message);
   if (lost) forget(key);
-  if (lost && view.found) return location.reload(); // nothing of what was shown stays in the page
-  view.unreached = problem.message === "unreachable";
+  if (lost && view.found && history.state?.lost !== key) {
+    history.replaceState({ lost: key }, ""); // once: of two edges one may still have it
+    return location.reload(); // nothing of what was shown stays in the page
+  }
+  view.unreached = problem.message === "unreachable" || problem.message === "unreadable";
   if (view.found && view.unreached) drawFreshness();
   else say(problem instanceof Problem ? problem.message : "unreadable");
   if (!(problem instanceof Problem)) throw problem;
@@ -101,7 +107,9 @@ const newest = (shown, come) => (shown && come && come.seq < shown.seq ? shown :
 
 async function fetchNewest(key, options) {
   const found = await fetchDocument(key, options);
-  return key === view.key ? newest(view.found, found) : found;
+  if (key !== view.key || newest(view.found, found) === found) return found;
+  if (options) throw new Problem("unreachable"); // who asks so must not take old for new
+  return view.found;
 }
 
 // What is believed of a document as of a status is believed again without a line.

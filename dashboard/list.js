@@ -28,14 +28,14 @@ function open({ listed, title, shape, where, turns }) {
   async function show(wanted) {
     try {
       const [document, next] = await Promise.all([pages.document(wanted), pages.entry(wanted + 1)]);
-      if (!document && wanted) return show(0); // a newer list is shorter
+      if (!document) return wanted ? show(0) : window.close(); // a newer list is shorter, or there is none
       place = wanted;
       body.replaceChildren(shape(document));
       body.scrollTop = 0;
       turn.say(where(document));
       turn.allow({ back: place > 0, onward: Boolean(next) });
     } catch (problem) {
-      turn.say(told(problem, () => {
+      turn.say(told(problem, pages, () => {
         pages = listed();
         show(wanted);
       }));

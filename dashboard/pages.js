@@ -12,6 +12,7 @@ export class Pages {
     this.kind = kind;
     this.fits = fits;
     this.listed = view.found.pages?.[kind] ?? [];
+    this.seq = view.found.seq;
   }
 
   async entry(place) {
@@ -39,16 +40,15 @@ async function page(path) {
 
 const WORDS = {
   unreachable: "This part is not on the device, and the connection or the server is away at the moment.",
-  missing: "This part has been renewed; the newer one is being looked for.",
-  refused: "This part cannot be opened any more; newer numbers are being looked for.",
+  missing: "This part has been replaced by a newer one. If that does not come by itself, look again in a minute.",
+  refused: "This part cannot be opened any more. If a newer one does not come by itself, open the page anew.",
   unreadable: "What came back is not a page that can be read here. Load everything again.",
 };
 
-/** What to say of a failure; a page that is gone means that there is a newer document: `anew` is called once that is shown. */
-export function told(problem, anew = () => {}) {
-  const { seq } = view.found;
+/** What to say of a failure; a page that is gone means that there is a newer document than `pages`: `anew` is called once it is shown. */
+export function told(problem, pages = null, anew = () => {}) {
   const gone = problem.message === "missing" || problem.message === "refused";
-  if (gone) renew().then(() => view.found && view.found.seq !== seq && anew());
+  if (gone) renew().then(() => view.found && view.found.seq !== pages?.seq && anew());
   if (!(problem.message in WORDS)) throw problem;
   return WORDS[problem.message];
 }

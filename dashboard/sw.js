@@ -46,7 +46,7 @@ async function numbers(event, url) {
   return kept;
 }
 
-const asked = ({ reached, response }) => (reached ? response : Response.error());
+const asked = ({ reached, behind, response }) => (reached && !behind ? response : Response.error());
 
 async function look(request, url, cache, kept) {
   let response;
@@ -62,7 +62,8 @@ async function look(request, url, cache, kept) {
   }
   if (!response.ok) return { reached: false, newer: false, response: kept ?? response };
   const [ours, theirs] = await Promise.all([seqOf(kept), seqOf(response)]);
-  if (theirs === null || (ours !== null && theirs < ours)) return { reached: true, newer: false, response: kept ?? response };
+  if (theirs === null) return { reached: !kept, newer: false, response: kept ?? response };
+  if (ours !== null && theirs < ours) return { reached: true, behind: true, newer: false, response: kept };
   await keep(cache, url, response.clone());
   return { reached: true, newer: ours !== theirs, response };
 }

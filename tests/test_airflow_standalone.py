@@ -69,7 +69,7 @@ def processes_of(home: Path) -> list[str]:
     return found
 
 
-def await_none_of(home: Path, seconds: float = 20) -> None:
+def await_none_of(home: Path, seconds: float = 60) -> None:
     """Wait until the last process has ended: the database does so once Airflow has left it."""
     deadline = time.monotonic() + seconds
     while left := processes_of(home):
@@ -116,6 +116,17 @@ class Api:
         text = (self.home / "airflow" / "standalone.log").read_text(encoding="utf-8", errors="replace")
         return text[-20_000:]
 
+    def scheduled(self, seconds: float = 60) -> str:
+        """Wait for a run that the scheduler has begun by itself; give its id."""
+        deadline = time.monotonic() + seconds
+        while True:
+            runs = self.call(f"/api/v2/dags/{DAG}/dagRuns")["dag_runs"]
+            for run in runs:
+                if run["run_type"] == "scheduled":
+                    return str(run["dag_run_id"])
+            assert time.monotonic() < deadline, (runs, self.log())
+            time.sleep(1)
+
     def succeeded(self, run_id: str, seconds: float = 180) -> None:
         """Wait for the end of a run, which must be a good one."""
         deadline = time.monotonic() + seconds
@@ -138,9 +149,7 @@ def test_the_scheduler_runs_the_dag_and_ctrl_c_ends_all(ready: Installation, tmp
         with another_writer(ready.settings.home):
             run = api.call(f"/api/v2/dags/{DAG}/dagRuns", {"logical_date": None})
         api.succeeded(run["dag_run_id"])
-        runs = api.call(f"/api/v2/dags/{DAG}/dagRuns")["dag_runs"]
-        [scheduled] = [one for one in runs if one["run_type"] == "scheduled"][:1]  # nobody had to click for it
-        api.succeeded(scheduled["dag_run_id"])
+        api.succeeded(api.scheduled())  # nobody had to click for it
         events = api.call("/api/v2/assets/events?order_by=-timestamp")["asset_events"]
         assert {event["name"] for event in events} == {"tenantcast_rollups", "tenantcast_files"}
         assert all("data_through" in event["extra"] for event in events)

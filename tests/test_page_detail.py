@@ -171,7 +171,7 @@ def test_a_page_that_was_collected_means_that_there_is_a_newer_document(shown: S
         (store / name).rename(store / f"{name}.away")
     before = len([asked for asked in shown.asked if asked.endswith("dashboard.json")])
     shown.page.click("text=All endpoints")
-    until(shown.page, "document.querySelector('dialog .turn p').textContent.includes('has been renewed')")
+    until(shown.page, "document.querySelector('dialog .turn p').textContent.includes('has been replaced')")
     for name in (path, f"{path}.gz"):
         (store / f"{name}.away").rename(store / name)
     assert len([asked for asked in shown.asked if asked.endswith("dashboard.json")]) == before + 1
@@ -234,7 +234,8 @@ def test_without_a_worker_numbers_do_not_go_back_either(shown: Shown, store: Pat
     older = dashboard(Sample("Old Ledger"), data_through=THROUGH, seq=4710)
     before = len([asked for asked in shown.asked if asked.endswith("dashboard.json")])
     with instead(store, "v1/t/kobo/dashboard.json", older):
-        shown.page.evaluate("dispatchEvent(new Event('online'))")
+        with shown.page.expect_response(lambda answer: answer.url.endswith("dashboard.json")):
+            shown.page.evaluate("dispatchEvent(new Event('online'))")
         shown.page.wait_for_timeout(500)
     assert len([asked for asked in shown.asked if asked.endswith("dashboard.json")]) > before
     assert shown.text("#name") == "Kobo Ledger"

@@ -101,6 +101,15 @@ def test_back_on_the_line_newer_numbers_come_by_themselves(shown: Shown, store: 
     assert shown.page.is_hidden("#warning")
 
 
+def test_without_a_line_it_is_looked_for_now_and_then(shown: Shown) -> None:
+    """Every five seconds, once: a server that is away is not met by ever more requests."""
+    shown.page.context.set_offline(True)
+    before = len(shown.asked)
+    again(shown)
+    shown.page.wait_for_timeout(11_000)
+    assert 2 <= len([asked for asked in shown.asked[before:] if asked.endswith("dashboard.json")]) <= 4
+
+
 def test_what_is_kept_comes_first_and_newer_numbers_take_its_place(shown: Shown, store: Path) -> None:
     put(store, "Naira Ledger", seq=4712)
     again(shown)
@@ -137,6 +146,7 @@ def test_what_is_no_document_takes_the_place_of_none(shown: Shown, store: Path, 
         shown.page.context.set_offline(not line)
         again(shown)
         assert shown.text("#name") == "Kobo Ledger"
+        until(shown.page, "!document.getElementById('warning').hidden")
 
 
 def test_a_device_without_room_shows_what_the_line_has(shown: Shown, store: Path) -> None:
@@ -149,7 +159,7 @@ def test_a_device_without_room_shows_what_the_line_has(shown: Shown, store: Path
     assert shown.text("#name") == "Naira Ledger"
     before = len(shown.asked)
     shown.page.wait_for_timeout(500)
-    assert shown.asked[before:] == []
+    assert [asked for asked in shown.asked[before:] if asked.endswith("dashboard.json")] == []
 
 
 def test_who_may_not_read_any_more_is_not_shown_what_was_read(shown: Shown, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,7 +27,11 @@ def find_owners(installation: Installation, asked: Sequence[str] | None) -> dict
     ids = list(asked) if asked is not None else None
     with installation.database.transaction() as connection:
         tenants = {row.tenant_id: row for row in rows(connection, "published/owners", ids=ids)}
-        noted = {folder(row.key): tenants[row.tenant_id] for row in rows(connection, "published/keys", ids=ids)}
+        noted = {
+            folder(row.key): tenants[row.tenant_id]
+            for row in rows(connection, "published/keys", ids=ids)
+            if row.tenant_id in tenants  # or it has come since
+        }
     return noted | {place: tenant for tenant in tenants.values() for place in folders(installation, tenant)}
 
 

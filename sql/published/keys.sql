@@ -4,4 +4,4 @@ select distinct
     split_part(f.path, '/', 3) as key
 from pipeline.files as f
 inner join pipeline.tenant_state as k on f.tenant_id = k.tenant_id
-where cast(:ids as text[]) is null or f.tenant_id::text = any(:ids)
+where cast(:ids as text[]) is null or k.tenant_id::text = any(:ids)
