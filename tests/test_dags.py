@@ -151,9 +151,8 @@ def test_the_example_holds_the_very_keys_that_are_set(tmp_path: Path) -> None:
     environ = bare(tmp_path, AIRFLOW_PORT="8099", AIRFLOW__DATABASE__SQL_ALCHEMY_CONN="sqlite:////elsewhere")
     lines = within("env", environ=environ).stdout.splitlines()
     found = dict(line.split("=", 1) for line in lines if line.startswith("AIRFLOW"))
-    brought = {
-        f"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN{form}" for form in ("", "_ASYNC")
-    }  # by scripts/airflow, when it starts
+    # These two come with the database that scripts/airflow starts.
+    brought = {f"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN{form}" for form in ("", "_ASYNC")}
     assert brought < expected
     assert {name for name in found if "__" in name} == expected - brought
     assert found["AIRFLOW_HOME"] == f"{tmp_path}/airflow"

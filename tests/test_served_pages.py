@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.documents.encode import compress
+from pipeline.documents.version import SCHEMA
 from pipeline.errors import PermanentError
 from pipeline.serving.modules import Bundle
 from pipeline.serving.pages import PAGES, assembled, policy_of
@@ -30,6 +31,11 @@ def sources() -> dict[str, str]:
 
 def hash_of(code: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()}'"
+
+
+@pytest.mark.parametrize("name", ["fetching.js", "sw.js"])
+def test_the_pages_read_the_schema_that_is_published(name: str) -> None:
+    assert re.findall(r"^const SCHEMA = (\d+);", sources()[name], re.M) == [str(SCHEMA)]
 
 
 @pytest.mark.parametrize("page", PAGES)
